@@ -1,0 +1,42 @@
+//! The command line: what was typed becomes options for the stages, and their result an exit code.
+
+mod args;
+mod detectors;
+mod exit;
+mod key;
+mod output;
+mod policy;
+mod progress;
+mod scan;
+mod shell;
+
+use args::{Args, Command};
+use clap::Parser;
+pub use exit::Exit;
+use std::ffi::OsString;
+
+/// Runs the command line and says how it ended.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(e) => {
+            let code = if e.use_stderr() { Exit::Usage } else { Exit::Clean };
+            // Nothing is left to be done when even the help cannot be written.
+            let _ = e.print();
+            return code;
+        }
+    };
+    let done = match args.command {
+        Command::Scan(scan) => scan::run(*scan),
+        Command::Detectors(command) => detectors::run(command),
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { folder } => shell::man(folder.as_deref()),
+    };
+    done.unwrap_or_else(|error| {
+        if output::is_broken_pipe(&error) {
+            return Exit::Clean;
+        }
+        output::error(&error);
+        Exit::Usage
+    })
+}

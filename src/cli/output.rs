@@ -1,0 +1,61 @@
+//! Where output goes: reports to files of mode 0600 or standard output, messages to standard error.
+
+use crate::report::{Options, Reporter};
+use anyhow::{Context, Result};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Writes a report to standard output, or to a file: under another name first, then renamed, so that no half a report is ever seen.
+pub(super) fn write(reporter: &dyn Reporter, report: &crate::model::Report, options: &Options, to: Option<&Path>) -> Result<()> {
+    let Some(path) = to.filter(|p| *p != Path::new("-")) else {
+        reporter.write(report, options, &mut anstream::AutoStream::new(io::stdout().lock(), choice(options)))?;
+        return Ok(());
+    };
+    let special = std::fs::metadata(path).is_ok_and(|m| !m.is_file());
+    let temporary = path.with_file_name(format!(".{}.{}.part", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
+    let target = if special { path } else { &temporary };
+    let written = (|| -> io::Result<()> {
+        let mut open = OpenOptions::new();
+        open.write(true).mode(0o600);
+        let mut file = if special { open.open(target)? } else { open.create_new(true).open(target)? };
+        reporter.write(report, options, &mut file)?;
+        file.flush()?;
+        if special { Ok(()) } else { std::fs::rename(&temporary, path) }
+    })();
+    if written.is_err() && !special {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn choice(options: &Options) -> anstream::ColorChoice {
+    match options.style {
+        crate::report::Style::Colour => anstream::ColorChoice::Always,
+        crate::report::Style::Plain => anstream::ColorChoice::Never,
+    }
+}
+
+/// Whether the reader of our output went away, which is no fault.
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|e| e.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Says what went wrong.
+pub(super) fn error(error: &anyhow::Error) {
+    note(&format!("error: {error:#}"));
+}
+
+/// Says something on standard error; a closed one is no reason to fail.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Prints a line on standard output.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn line(text: &str) -> Result<()> {
+    Ok(writeln!(anstream::stdout(), "{text}")?)
+}

@@ -1,0 +1,188 @@
+//! `keysweep scan`.
+
+use super::args::{self, Gate};
+use super::exit::Exit;
+use super::policy::Policy;
+use super::progress::Bar;
+use super::{key, output};
+use crate::config::{self, Config, FailOn, Origin};
+use crate::detect::{Library, parse_file};
+use crate::engine::{self, History, Options, Progress, Quiet, Target};
+use crate::model::{Confidence, Provider, Redaction, Report, Timestamp};
+use crate::report::{self, Detail, Style};
+use crate::source::archive;
+use anyhow::{Context, Result, bail};
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+/// Most bytes of standard input.
+const STDIN_LIMIT: u64 = 2 << 30;
+
+/// Runs a scan.
+pub(super) fn run(args: args::Scan) -> Result<Exit> {
+    let (config, file) = load_config(&args)?;
+    let library = library(&config)?;
+    config.check_detectors(&|id| library.detectors().iter().any(|d| d.id == id))?;
+    let redaction = args.redact.map_or(config.redact, Redaction::from);
+    if redaction == Redaction::None && args.output.is_empty() && !std::io::stdout().is_terminal() {
+        bail!("--redact none would write secrets where others may read them: name a file with -o (it is made for you alone, mode 0600)");
+    }
+    let clock = clock()?;
+    let policy = Policy::new(&config, clock());
+    let bar = (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new);
+    let quiet = Quiet;
+    let options = Options {
+        history: history(&args, &config)?,
+        unreachable: args.unreachable,
+        threads: args.threads.filter(|&n| n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        max_size: args.max_size.unwrap_or(config.max_file_size).min(u64::from(i32::MAX as u32)),
+        archives: archive::Limits { depth: config.max_archive_depth, ..archive::Limits::default() },
+        decode_depth: config.max_decode_depth,
+        redaction,
+        key: key::load(args.key.as_deref().or(config.key.as_deref()))?,
+        confidence: args.confidence.map_or(config.confidence, Confidence::from),
+        counted: &policy,
+        progress: bar.as_ref().map_or(&quiet as &dyn Progress, |b| b),
+    };
+    let report = engine::scan(&targets(&args)?, &library, &options, &*clock);
+    if let Some(bar) = &bar {
+        bar.clear();
+    }
+    write_reports(&args, &report)?;
+    if !args.quiet {
+        let name = file.as_ref().map_or_else(String::new, |f| f.display().to_string());
+        policy.warnings(&name).iter().for_each(|w| output::note(&format!("warning: {w}")));
+        let stats = &report.scan.stats;
+        if stats.blobs + stats.files == 0 && options.history != History::Staged {
+            output::note("warning: nothing was inspected: no file and no commit is in the targets or the range");
+        }
+    }
+    Ok(exit(&args, &config, &report))
+}
+
+fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
+    let configured = match config.fail_on {
+        FailOn::Never => Gate::Never,
+        FailOn::High => Gate::High,
+        FailOn::Any | FailOn::New | FailOn::Shadow => Gate::Any,
+    };
+    let fired = match args.fail_on.unwrap_or(configured) {
+        Gate::Never => false,
+        Gate::Any => !report.findings.is_empty(),
+        Gate::High => report.findings.iter().any(|f| f.confidence == Confidence::High),
+    };
+    match (fired, report.scan.skipped.is_empty()) {
+        (true, _) => Exit::Found,
+        (false, true) => Exit::Clean,
+        (false, false) => Exit::Incomplete,
+    }
+}
+
+fn load_config(args: &args::Scan) -> Result<(Config, Option<PathBuf>)> {
+    if let Some(file) = &args.org {
+        return Ok((Config::load(file, Origin::Named)?, Some(file.clone())));
+    }
+    let first = args.targets.first().filter(|t| t.as_path() != Path::new("-"));
+    let found = std::path::absolute(first.map_or(Path::new("."), |p| p)).ok().and_then(|p| config::find_upward(&p));
+    match found {
+        Some(file) => Ok((Config::load(&file, Origin::Found)?, Some(file))),
+        None => Ok((Config::default(), None)),
+    }
+}
+
+/// The detectors in force.
+fn library(config: &Config) -> Result<Library> {
+    if config.detectors.is_empty() && config.disable.is_empty() {
+        return Ok(Library::builtin());
+    }
+    let mut own = Vec::new();
+    for path in &config.detectors {
+        own.extend(read_detectors(path)?);
+    }
+    Ok(Library::with(own, &config.disable)?)
+}
+
+/// Reads a detector file, or all in a folder.
+pub(super) fn read_detectors(path: &Path) -> Result<Vec<Provider>> {
+    let mut files = vec![path.to_owned()];
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
+        files = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "yml" || e == "yaml")).collect();
+        files.sort();
+    }
+    let read = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        parse_file(&text).with_context(|| file.display().to_string())
+    };
+    files.iter().map(read).collect()
+}
+
+fn history(args: &args::Scan, config: &Config) -> Result<History> {
+    if args.staged {
+        return Ok(History::Staged);
+    }
+    if let Some(from) = &args.since {
+        return Ok(History::Range { from: from.clone(), to: String::new() });
+    }
+    match args.history.as_deref() {
+        None => Ok(if config.history == config::History::None { History::None } else { History::Full }),
+        Some("full") => Ok(History::Full),
+        Some("none") => Ok(History::None),
+        Some(range) => match range.split_once("..") {
+            Some((from, to)) if !from.is_empty() && !to.starts_with('.') => Ok(History::Range { from: from.to_owned(), to: to.to_owned() }),
+            _ => bail!("--history takes `full`, `none` or a range `A..B`, not `{range}`"),
+        },
+    }
+}
+
+fn targets(args: &args::Scan) -> Result<Vec<Target>> {
+    let mut targets = Vec::new();
+    for path in &args.targets {
+        if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().take(STDIN_LIMIT).read_to_end(&mut bytes).context("cannot read standard input")?;
+            targets.push(Target::Stdin(bytes));
+        } else if std::fs::symlink_metadata(path).is_err() {
+            bail!("{}: there is no such file or folder", path.display());
+        } else {
+            targets.push(Target::Path(path.clone()));
+        }
+    }
+    Ok(targets)
+}
+
+fn write_reports(args: &args::Scan, report: &Report) -> Result<()> {
+    let formats = if args.format.is_empty() { vec!["text".to_owned()] } else { args.format.clone() };
+    if args.output.len() > formats.len() {
+        bail!("{} files but {} format(s): give each -o a --format", args.output.len(), formats.len());
+    }
+    for (i, format) in formats.iter().enumerate() {
+        let reporter = report::by_id(format).with_context(|| format!("there is no format `{format}`"))?;
+        let file = args.output.get(i).map(PathBuf::as_path);
+        let terminal = file.is_none() && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
+        let options = report::Options {
+            style: if terminal { Style::Colour } else { Style::Plain },
+            width: terminal_width(),
+            detail: if args.short { Detail::Short } else { Detail::Full },
+        };
+        output::write(reporter, report, &options, file)?;
+    }
+    Ok(())
+}
+
+/// Columns of the terminal; 100 where there is none.
+fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn clock() -> Result<Box<dyn Fn() -> Timestamp>> {
+    let Ok(fixed) = std::env::var("KEYSWEEP_NOW") else {
+        return Ok(Box::new(|| {
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            Timestamp::utc(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+        }));
+    };
+    let now = Timestamp::parse(&fixed).with_context(|| format!("KEYSWEEP_NOW is not a time as in RFC 3339: `{fixed}`"))?;
+    Ok(Box::new(move || now))
+}

@@ -1,0 +1,325 @@
+//! Anchors: the short byte sequences one of which every match of a pattern must contain.
+//!
+//! A detector is only tried where one of its anchors stands. An anchor is a sequence of byte sets rather than a literal, so that
+//! `hf_[A-Za-z]{34}` is anchored by `hf_` *and* the class behind it. The derivation walks the pattern's parse tree once and keeps the
+//! candidate that ordinary text contains least often.
+
+use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
+use serde::{Deserialize, Serialize};
+
+/// Longest sequence kept; longer ones add cost and no selectivity.
+const MAX_LEN: usize = 32;
+/// Most alternatives one pattern may be anchored by.
+const MAX_ALTERNATIVES: usize = 64;
+/// A class with more members than this says too little to be part of an anchor.
+const MAX_CLASS: u32 = 70;
+
+/// A set of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+pub struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    /// All 256 bytes.
+    pub const ANY: ByteSet = ByteSet([u64::MAX; 4]);
+
+    /// The set of one byte.
+    pub fn one(byte: u8) -> Self {
+        let mut set = Self::default();
+        set.insert(byte);
+        set
+    }
+
+    /// Adds a byte.
+    pub fn insert(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    /// Whether the byte is in the set.
+    #[inline]
+    pub fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
+    }
+
+    /// Number of members.
+    pub fn len(&self) -> u32 {
+        self.0.iter().map(|w| w.count_ones()).sum()
+    }
+
+    /// The members.
+    pub fn iter(&self) -> impl Iterator<Item = u8> + '_ {
+        (0..=255).filter(|&b| self.contains(b))
+    }
+
+    /// How likely a byte of source text falls into the set, roughly.
+    fn probability(&self) -> f32 {
+        self.iter().map(frequency).sum()
+    }
+}
+
+/// How often a byte occurs in source text, roughly: only the order of magnitude matters.
+fn frequency(byte: u8) -> f32 {
+    match byte {
+        b' ' => 0.16,
+        b'e' | b't' => 0.06,
+        b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 0.045,
+        b'\n' | b'c' | b'd' | b'l' | b'p' | b'u' | b'm' => 0.025,
+        b'"' | b'.' | b'_' | b'-' | b'/' | b'=' | b',' | b'(' | b')' | b':' | b'f' | b'g' | b'h' | b'b' | b'y' => 0.012,
+        b'0'..=b'9' | b'k' | b'v' | b'w' | b'x' => 0.006,
+        b'j' | b'q' | b'z' => 0.0015,
+        b'A'..=b'Z' => 0.003,
+        0x21..=0x7e | b'\t' => 0.003,
+        _ => 0.0005,
+    }
+}
+
+/// One sequence, and how far into a match it may stand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// The sets, in order; between 3 and 32 of them.
+    pub sets: Vec<ByteSet>,
+    /// Most bytes of a match before the sequence; `None` when unbounded.
+    pub lead: Option<usize>,
+    /// The byte before must not be a word character.
+    pub boundary: bool,
+}
+
+impl Anchor {
+    /// An anchor of a literal in any case, for detectors that state their keywords.
+    pub fn keyword(word: &str) -> Self {
+        let both = |b: u8| {
+            let mut set = ByteSet::one(b.to_ascii_lowercase());
+            set.insert(b.to_ascii_uppercase());
+            set
+        };
+        Self { sets: word.bytes().take(MAX_LEN).map(both).collect(), lead: None, boundary: false }
+    }
+
+    /// How likely it is that ordinary text matches at a place, roughly.
+    fn probability(&self) -> f32 {
+        let p: f32 = self.sets.iter().map(ByteSet::probability).product();
+        if self.boundary { p * 0.3 } else { p }
+    }
+}
+
+/// The anchors of a pattern, or `None` when it has none rare enough to search for.
+pub fn anchors(hir: &Hir) -> Option<Vec<Anchor>> {
+    let mut walk = Walk::new();
+    let mut state = Runs::start(Some(0));
+    walk.visit(hir, &mut state);
+    walk.offer(&state);
+    walk.best
+}
+
+/// The fixed sequences that may stand at the current position.
+#[derive(Clone)]
+struct Runs {
+    alternatives: Vec<Anchor>,
+    /// Most bytes from the start of the match to the current position.
+    position: Option<usize>,
+}
+
+impl Runs {
+    fn start(position: Option<usize>) -> Self {
+        Self { alternatives: vec![Anchor { sets: Vec::new(), lead: position, boundary: false }], position }
+    }
+
+    fn push(&mut self, set: ByteSet) {
+        self.position = self.position.map(|p| p + 1);
+        for a in &mut self.alternatives {
+            if a.sets.is_empty() && !narrow(&set) {
+                // A wide class in front is no place to start.
+                (a.lead, a.boundary) = (a.lead.map(|l| l + 1), false);
+            } else if a.sets.len() < MAX_LEN {
+                a.sets.push(set);
+            }
+        }
+    }
+}
+
+struct Walk {
+    best: Option<Vec<Anchor>>,
+    best_score: f32,
+    was_cut: bool,
+}
+
+impl Walk {
+    fn new() -> Self {
+        Self { best: None, best_score: f32::MAX, was_cut: false }
+    }
+
+    /// Takes the runs as the anchors if they beat the best so far.
+    fn offer(&mut self, runs: &Runs) {
+        let trimmed: Option<Vec<Anchor>> = runs.alternatives.iter().map(trim).collect();
+        if let Some(anchors) = trimmed {
+            let score = anchors.iter().map(Anchor::probability).sum::<f32>();
+            if score < self.best_score {
+                self.best_score = score;
+                self.best = Some(anchors);
+            }
+        }
+    }
+
+    /// Ends the current runs and begins new ones `max` bytes further on.
+    fn cut(&mut self, runs: &mut Runs, max: Option<usize>) {
+        self.was_cut = true;
+        self.offer(runs);
+        let position = runs.position.zip(max).map(|(a, b)| a + b);
+        *runs = Runs::start(position);
+    }
+
+    fn visit(&mut self, hir: &Hir, runs: &mut Runs) {
+        match hir.kind() {
+            HirKind::Empty => {}
+            HirKind::Literal(literal) => {
+                for &b in &literal.0 {
+                    if b == b'\n' { self.cut(runs, Some(1)) } else { runs.push(ByteSet::one(b)) }
+                }
+            }
+            HirKind::Class(class) => match byte_set(class) {
+                // An anchor stays on its line, so that windows can be cut at line ends.
+                Some(set) if set.len() <= MAX_CLASS && !set.contains(b'\n') => runs.push(set),
+                _ => self.cut(runs, Some(hir.properties().maximum_len().unwrap_or(4))),
+            },
+            HirKind::Look(look) => {
+                if matches!(look, Look::WordAscii | Look::WordStartAscii | Look::WordStartHalfAscii) {
+                    runs.alternatives.iter_mut().filter(|a| a.sets.is_empty()).for_each(|a| a.boundary = true);
+                }
+            }
+            HirKind::Capture(capture) => self.visit(&capture.sub, runs),
+            HirKind::Concat(parts) => parts.iter().for_each(|p| self.visit(p, runs)),
+            HirKind::Repetition(rep) => self.repetition(rep, runs),
+            HirKind::Alternation(branches) => self.alternation(hir, branches, runs),
+        }
+    }
+
+    fn repetition(&mut self, rep: &Repetition, runs: &mut Runs) {
+        let each = rep.sub.properties().maximum_len();
+        let rest = |taken: u32| {
+            let most = rep.max.map(|m| m.saturating_sub(taken) as usize);
+            most.zip(each).map(|(n, len)| n * len)
+        };
+        if rep.min == 0 {
+            return self.cut(runs, rest(0));
+        }
+        let taken = rep.min.min(MAX_LEN as u32);
+        (0..taken).for_each(|_| self.visit(&rep.sub, runs));
+        if rep.max != Some(taken) {
+            self.cut(runs, rest(taken));
+        }
+    }
+
+    /// Branches that are plain sequences multiply the runs; otherwise each branch, with what stands before it, gives its best anchors.
+    fn alternation(&mut self, hir: &Hir, branches: &[Hir], runs: &mut Runs) {
+        let walked: Vec<(Walk, Runs)> = branches
+            .iter()
+            .map(|branch| {
+                let (mut inner, mut sub) = (Walk::new(), runs.clone());
+                inner.visit(branch, &mut sub);
+                (inner, sub)
+            })
+            .collect();
+        let plain = walked.iter().all(|(inner, _)| inner.best.is_none() && !inner.was_cut);
+        let product: usize = walked.iter().map(|(_, sub)| sub.alternatives.len()).sum();
+        if plain && product <= MAX_ALTERNATIVES {
+            let longest = walked.iter().map(|(_, sub)| sub.position).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)));
+            runs.alternatives = walked.into_iter().flat_map(|(_, sub)| sub.alternatives).collect();
+            runs.position = longest.flatten();
+            return;
+        }
+        let choice: Option<Vec<Vec<Anchor>>> = walked
+            .into_iter()
+            .map(|(mut inner, sub)| {
+                inner.offer(&sub);
+                inner.best
+            })
+            .collect();
+        if let Some(choice) = choice {
+            self.offer_choice(choice.concat());
+        }
+        self.cut(runs, hir.properties().maximum_len());
+    }
+
+    fn offer_choice(&mut self, anchors: Vec<Anchor>) {
+        let score = anchors.iter().map(Anchor::probability).sum::<f32>();
+        if anchors.len() <= MAX_ALTERNATIVES && score < self.best_score {
+            self.best_score = score;
+            self.best = Some(anchors);
+        }
+    }
+}
+
+/// A byte, or a letter in either case.
+fn narrow(set: &ByteSet) -> bool {
+    set.len() <= 2
+}
+
+/// Cuts wide classes off the end; `None` when too little is left to search for.
+fn trim(anchor: &Anchor) -> Option<Anchor> {
+    let mut sets = anchor.sets.clone();
+    let last = sets.iter().rposition(narrow)?;
+    // A few positions of a class behind the literal make short prefixes selective.
+    sets.truncate((last + 1).max(6.min(sets.len())));
+    let literal = sets.iter().filter(|s| narrow(s)).count();
+    (sets.len() >= 3 && literal >= 2).then_some(Anchor { sets, ..*anchor })
+}
+
+fn byte_set(class: &Class) -> Option<ByteSet> {
+    let mut set = ByteSet::default();
+    match class {
+        Class::Bytes(class) => class.ranges().iter().for_each(|r| (r.start()..=r.end()).for_each(|b| set.insert(b))),
+        Class::Unicode(class) => {
+            for r in class.ranges() {
+                if u32::from(r.end()) > 127 {
+                    return None;
+                }
+                (r.start()..=r.end()).for_each(|c| set.insert(c as u8));
+            }
+        }
+    }
+    Some(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pattern: &str) -> Vec<(String, Option<usize>)> {
+        let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).expect(pattern);
+        let show = |s: &ByteSet| match s.len() {
+            1 => char::from(s.iter().next().expect("one")).to_string(),
+            2 => char::from(s.iter().next().expect("two")).to_ascii_lowercase().to_string(),
+            _ => "#".to_owned(),
+        };
+        anchors(&hir).unwrap_or_default().iter().map(|a| (a.sets.iter().map(show).collect(), a.lead)).collect()
+    }
+
+    #[test]
+    fn a_prefix_takes_the_class_behind_it_along() {
+        assert_eq!(of(r"\b(ghp_[A-Za-z0-9]{36})\b"), [("ghp_##".to_owned(), Some(0))]);
+        assert_eq!(of(r"\b(hf_[a-zA-Z]{34})\b"), [("hf_###".to_owned(), Some(0))]);
+    }
+
+    #[test]
+    fn alternatives_are_all_anchored() {
+        let found = of(r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b");
+        assert_eq!(found.len(), 1, "{found:?}"); // A[KS]IA is one sequence
+        let found = of(r"\b((?:sk_live|rk_test)_[A-Za-z0-9]{24})\b");
+        assert_eq!(found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), ["sk_live_", "rk_test_"]);
+    }
+
+    #[test]
+    fn the_rarest_literal_wins_and_the_lead_is_bounded() {
+        let found = of(r"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}");
+        assert_eq!(found, [("T3BlbkFJ".to_owned(), Some(23))]);
+    }
+
+    #[test]
+    fn case_is_folded_where_the_pattern_folds_it() {
+        assert_eq!(of(r"(?i:mistral)[^\n]{0,20}=[a-z0-9]{32}"), [("mistral".to_owned(), Some(0))]);
+    }
+
+    #[test]
+    fn a_pattern_without_literal_has_no_anchor() {
+        assert!(of(r"[A-Za-z0-9]{32}").is_empty());
+    }
+}

@@ -1,0 +1,227 @@
+//! The detectors in force: the built-in ones, with a user's own on top, compiled only when a run needs them.
+
+use super::plan::Plan;
+use super::sieve::Sieve;
+use crate::model::{Category, Detector, Provider};
+use regex::bytes::{Regex, RegexBuilder};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+
+static LEAN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors.bin"));
+static FULL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors-full.bin"));
+
+/// Largest compiled pattern, in bytes; a user's pattern beyond it is refused.
+const PATTERN_LIMIT: usize = 16 << 20;
+
+/// What is wrong with a detector file: always the user's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Not YAML, or not of the schema; the message has line and column.
+    #[error("{0}")]
+    Syntax(String),
+    /// A detector that cannot be used.
+    #[error("detector `{id}`: {why}")]
+    Detector {
+        /// Its id.
+        id: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Detectors, their plans, and the sieve over all of them.
+pub struct Library {
+    providers: Vec<Provider>,
+    detectors: Vec<Arc<Detector>>,
+    categories: Vec<Category>,
+    plans: Vec<Plan>,
+    compiled: Vec<OnceLock<Option<Regex>>>,
+    groups: Vec<OnceLock<usize>>,
+    paths: Vec<OnceLock<Option<Regex>>>,
+    sieve: Sieve,
+    anchored: Vec<u16>,
+}
+
+impl Library {
+    /// The built-in detectors, without their examples.
+    pub fn builtin() -> Self {
+        let (providers, plans): (Vec<Provider>, Vec<Plan>) =
+            postcard::from_bytes(LEAN).expect("the build script wrote it");
+        Self::assemble(providers, plans)
+    }
+
+    /// The built-in detectors and those of `own`, which replace built-in ones of the same id; `disabled` ids are left out.
+    ///
+    /// # Errors
+    /// When a detector cannot be planned or its pattern does not compile.
+    pub fn with(own: Vec<Provider>, disabled: &[String]) -> Result<Self, LoadError> {
+        let (mut providers, mut plans): (Vec<Provider>, Vec<Plan>) =
+            postcard::from_bytes(LEAN).expect("the build script wrote it");
+        let replaced: Vec<String> = own.iter().flat_map(|p| &p.detectors).map(|d| d.id.clone()).collect();
+        let gone = |id: &String| replaced.contains(id) || disabled.contains(id);
+        let keep: Vec<bool> = providers.iter().flat_map(|p| &p.detectors).map(|d| !gone(&d.id)).collect();
+        let mut kept = keep.iter();
+        plans.retain(|_| *kept.next().expect("a plan each"));
+        providers.iter_mut().for_each(|p| p.detectors.retain(|d| !gone(&d.id)));
+        for mut provider in own {
+            provider.detectors.retain(|d| !disabled.contains(&d.id));
+            for detector in &mut provider.detectors {
+                detector.provider.clone_from(&provider.provider);
+                let fault = |why| LoadError::Detector { id: detector.id.clone(), why };
+                let plan = Plan::new(detector).map_err(fault)?;
+                compile(&plan.pattern).map_err(fault)?;
+                plans.push(plan);
+            }
+            providers.push(provider);
+        }
+        Ok(Self::assemble(providers, plans))
+    }
+
+    /// Only the detectors of these files, for testing them.
+    ///
+    /// # Errors
+    /// As [`Library::with`].
+    pub fn only(own: Vec<Provider>) -> Result<Self, LoadError> {
+        let builtin: Vec<String> = full().iter().flat_map(|p| &p.detectors).map(|d| d.id.clone()).collect();
+        let mine: Vec<&String> = own.iter().flat_map(|p| &p.detectors).map(|d| &d.id).collect();
+        let others: Vec<String> = builtin.into_iter().filter(|id| !mine.contains(&id)).collect();
+        Self::with(own, &others)
+    }
+
+    fn assemble(providers: Vec<Provider>, plans: Vec<Plan>) -> Self {
+        let mut detectors = Vec::with_capacity(plans.len());
+        let mut categories = Vec::with_capacity(plans.len());
+        for provider in &providers {
+            for detector in &provider.detectors {
+                let mut detector = detector.clone();
+                if detector.references.is_empty() {
+                    detector.references.clone_from(&provider.references);
+                }
+                if detector.remediation.is_empty() {
+                    detector.remediation.clone_from(&provider.remediation);
+                }
+                detectors.push(Arc::new(detector));
+                categories.push(provider.category);
+            }
+        }
+        let mut anchors = Vec::new();
+        let mut anchored = Vec::new();
+        for (rule, plan) in plans.iter().enumerate() {
+            anchors.extend(plan.anchors.iter().cloned());
+            anchored.extend(plan.anchors.iter().map(|_| rule as u16));
+        }
+        let cells = |n: usize| -> Vec<OnceLock<Option<Regex>>> { (0..n).map(|_| OnceLock::new()).collect() };
+        let groups = (0..plans.len()).map(|_| OnceLock::new()).collect();
+        Self { providers, detectors, categories, compiled: cells(plans.len()), paths: cells(plans.len()), groups, plans, sieve: Sieve::new(anchors), anchored }
+    }
+
+    /// Number of detectors.
+    pub fn len(&self) -> usize {
+        self.detectors.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.detectors.is_empty()
+    }
+
+    /// The providers, without the examples of the built-in ones.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// A detector by its number.
+    pub fn detector(&self, rule: u16) -> &Arc<Detector> {
+        &self.detectors[usize::from(rule)]
+    }
+
+    /// What kind of service a detector's provider is.
+    pub fn category(&self, rule: u16) -> Category {
+        self.categories[usize::from(rule)]
+    }
+
+    /// All detectors, in order of their numbers.
+    pub fn detectors(&self) -> &[Arc<Detector>] {
+        &self.detectors
+    }
+
+    /// A digest over everything that decides what is found: the detectors' own text and the version of the program.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        for detector in &self.detectors {
+            hash.update(postcard::to_allocvec(&**detector).expect("plain data"));
+        }
+        hash.finalize().iter().take(16).fold(String::new(), |mut s, b| {
+            let _ = write!(s, "{b:02x}");
+            s
+        })
+    }
+
+    pub(super) fn sieve(&self) -> &Sieve {
+        &self.sieve
+    }
+
+    /// The detector an anchor of the sieve belongs to.
+    pub(super) fn rule_of(&self, anchor: u16) -> u16 {
+        self.anchored[usize::from(anchor)]
+    }
+
+    pub(super) fn plan(&self, rule: u16) -> &Plan {
+        &self.plans[usize::from(rule)]
+    }
+
+    /// The compiled pattern; compiled at first use. Built-in patterns that do not compile fail `detectors test`, not a scan.
+    pub(super) fn regex(&self, rule: u16) -> Option<&Regex> {
+        let rule = usize::from(rule);
+        self.compiled[rule].get_or_init(|| compile(&self.plans[rule].pattern).ok()).as_ref()
+    }
+
+    /// Whether a detector is for files at this path.
+    pub fn applies(&self, rule: u16, path: &str) -> bool {
+        let wanted = &self.detector(rule).paths;
+        let regex = || self.paths[usize::from(rule)].get_or_init(|| compile(wanted).ok()).as_ref();
+        wanted.is_empty() || regex().is_some_and(|r| r.is_match(path.as_bytes()))
+    }
+
+    /// The capture group that is the secret.
+    pub(super) fn group(&self, rule: u16, regex: &Regex) -> usize {
+        *self.groups[usize::from(rule)].get_or_init(|| {
+            let wanted = &self.detector(rule).value;
+            let named = regex.capture_names().position(|name| name == Some(wanted.as_str()));
+            named.or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
+        })
+    }
+}
+
+/// The built-in detectors with their examples.
+pub fn full() -> Vec<Provider> {
+    postcard::from_bytes(FULL).expect("the build script wrote it")
+}
+
+/// Compiles a pattern the way scans do: bytes, ASCII classes, bounded size.
+pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern).unicode(false).size_limit(PATTERN_LIMIT).dfa_size_limit(PATTERN_LIMIT).build().map_err(|e| e.to_string())
+}
+
+/// Reads one detector file.
+///
+/// # Errors
+/// When it is no YAML of the schema, or an id is used twice or does not begin with the provider.
+pub fn parse_file(text: &str) -> Result<Provider, LoadError> {
+    let mut provider: Provider = serde_saphyr::from_str(text).map_err(|e| LoadError::Syntax(e.to_string()))?;
+    let mut seen: HashMap<String, ()> = HashMap::new();
+    for detector in &mut provider.detectors {
+        detector.provider.clone_from(&provider.provider);
+        let fault = |why: &str| LoadError::Detector { id: detector.id.clone(), why: why.to_owned() };
+        if seen.insert(detector.id.clone(), ()).is_some() {
+            return Err(fault("the id is used twice"));
+        }
+        if !detector.id.starts_with(&provider.provider) {
+            return Err(fault("the id does not begin with the provider's name"));
+        }
+    }
+    Ok(provider)
+}

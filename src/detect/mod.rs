@@ -1,0 +1,22 @@
+//! From bytes to candidates: the sieve finds anchors, patterns decide, guards and proofs weigh.
+//!
+//! Everything here is a function of bytes alone; paths, commits and refs are applied to findings later. No I/O, no clock.
+
+mod anchor;
+mod decode;
+mod guard;
+mod library;
+mod placeholder;
+mod plan;
+mod proof;
+mod scanner;
+mod selftest;
+mod sieve;
+mod template;
+mod utf16;
+
+pub use library::{Library, LoadError, full as builtin_with_examples, parse_file};
+pub use selftest::{Fault, test_examples};
+pub use scanner::{Candidate, Hit, Scanner};
+pub use template::expand as expand_template;
+pub use utf16::{sniff as sniff_utf16, transcode as transcode_utf16};

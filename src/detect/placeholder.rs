@@ -1,0 +1,73 @@
+//! Placeholders: what people write where a secret would go.
+
+use super::guard::contains;
+
+/// Words that no random value holds by chance and no real one on purpose.
+const WORDS: &[&str] = &[
+    "example", "placeholder", "changeme", "change_me", "change-me", "redacted", "your_", "your-", "yourkey", "yoursecret", "yourtoken", "yourapi",
+    "yourpass", "insert", "replace", "dummy", "xxxxx", "fakekey", "faketoken", "fakesecret", "sample", "notreal", "not_real", "todo_", "foobar", "lorem",
+    "deadbeef", "cafebabe", "mysecret", "my_secret", "my-secret", "secret_here", "key_here", "token_here", "key-here", "token-here", "_here", "...",
+    "removed", "censored", "masked", "hidden_", "00000000", "12345678", "abcdefgh", "87654321", "0123456789", "abcdef0123",
+];
+
+/// Longest value that is judged by its words and runs.
+const LONGEST: usize = 200;
+
+/// Whether a value is a placeholder or a reference rather than a secret.
+/// Long values are structures (keys, tokens) whose encodings hold runs and words by nature; those are left to proofs.
+pub fn is_placeholder(value: &[u8]) -> bool {
+    is_reference(value) || (value.len() <= LONGEST && (WORDS.iter().any(|w| contains(value, w.as_bytes())) || monotonous(value)))
+}
+
+/// `${VAR}`, `{{ var }}`, `<token>`, `%VAR%`, `$VAR`, `process.env.X`, `secrets.X`, `var.x`.
+pub fn is_reference(value: &[u8]) -> bool {
+    let pairs: &[(&[u8], &[u8])] =
+        &[(b"${", b"}"), (b"{{", b"}}"), (b"<", b">"), (b"%", b"%"), (b"$(", b")"), (b"#{", b"}"), (b"[", b"]"), (b"@", b"@"), (b"__", b"__")];
+    let identifier = |v: &[u8]| !v.is_empty() && v.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-:[]'\"()".contains(b));
+    pairs.iter().any(|(open, close)| value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close))
+        || value.strip_prefix(b"$").is_some_and(identifier)
+        || [&b"process.env"[..], b"os.environ", b"os.getenv", b"env.", b"ENV[", b"secrets.", b"vars.", b"var.", b"vault:", b"data.", b"module.", b"local."]
+            .iter()
+            .any(|p| value.starts_with(p))
+        || contains(value, b"${{")
+        || contains(value, b"{{")
+}
+
+/// One character five times running, a long run up or down the alphabet, or a short unit repeated throughout.
+fn monotonous(value: &[u8]) -> bool {
+    let longest_run = |step: fn(u8) -> u8| {
+        let mut longest = 1;
+        let mut run = 1;
+        for pair in value.windows(2) {
+            run = if step(pair[0]) == pair[1] && pair[0].is_ascii_alphanumeric() | (pair[0] == pair[1]) { run + 1 } else { 1 };
+            longest = longest.max(run);
+        }
+        longest
+    };
+    longest_run(|b| b) >= 6
+        || longest_run(|b| b.wrapping_add(1)) >= 7
+        || longest_run(|b| b.wrapping_sub(1)) >= 7
+        || (1..=8).any(|unit| value.len() >= 3 * unit && value.len() >= 12 && value.iter().zip(&value[unit..]).all(|(a, b)| a == b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_documentation_writes() {
+        for text in [
+            "xxxxxxxxxxxxxxxx", "AKIAIOSFODNN7EXAMPLE", "${GITHUB_TOKEN}", "{{ .Values.token }}", "<your token>", "$TOKEN", "process.env.KEY",
+            "abcdefghijklmnop", "1234567890abcdef", "changeme", "abcabcabcabcabc", "********", "secrets.NPM_TOKEN", "%API_KEY%",
+        ] {
+            assert!(is_placeholder(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn leaves_random_values_alone() {
+        for text in ["k3J9sLq0ZpW7vXb2", "d41d8cd98f00b204e9800998ecf8427e", "p4ssw0rd!Zebra", "aGVsbG8gd29ybGQh"] {
+            assert!(!is_placeholder(text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The hot loop: from bytes, or from a delta and what was found in its base, to hits.
+//!
+//! A hit is decided by its anchor's position and the bytes of a window around it, and by nothing else. So a hit whose window was copied from the
+//! delta base as one piece is carried over unseen, and only lines that touch a seam are looked at again. `windowed` and `whole` give the same
+//! hits for the same bytes; a property test holds them to it.
+
+use super::decode::{self, Run};
+use super::library::Library;
+use super::proof::{self, Outcome};
+use super::{guard, placeholder, utf16};
+use crate::model::{Confidence, Proof, Secret, Segment};
+use memchr::{memchr, memrchr};
+use std::sync::Arc;
+
+/// Most bytes either side of a seam that are looked at again: the furthest any single-line window reaches.
+const SEAM_REACH: usize = 16 * 1024;
+/// Most candidates one anchor may yield.
+const MAX_PER_ANCHOR: usize = 64;
+
+/// A value that a detector takes for a credential.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Number of the detector.
+    pub rule: u16,
+    /// Where the value begins, in bytes from the hit's anchor.
+    pub start: i32,
+    /// Where it ends.
+    pub end: i32,
+    /// The value, decoded.
+    pub secret: Secret,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What that rests on.
+    pub proof: Proof,
+    /// How it was encoded, outermost first.
+    pub encoding: Option<Arc<str>>,
+    /// The principal a capture group or decoder named.
+    pub principal: Option<Box<str>>,
+    /// The account, tenant or project a capture group or decoder named.
+    pub scope: Option<Box<str>>,
+}
+
+/// What was decided at one anchor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Position of the anchor, in bytes.
+    pub at: u32,
+    source: Source,
+    /// The candidates; `None` for an anchor of a multi-line detector that led to nothing here but may in a later version.
+    pub candidates: Option<Arc<[Candidate]>>,
+}
+
+/// What a hit was decided by: a detector's pattern, or a decoder's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Rule(u16),
+    Decoded(decode::Scheme),
+}
+
+/// Scans blobs with one library of detectors.
+pub struct Scanner<'l> {
+    library: &'l Library,
+    /// How many encodings inside one another are undone.
+    decode_depth: u8,
+    dirty: Vec<(usize, usize)>,
+    anchors: Vec<(u32, u16)>,
+    /// Bytes looked at so far, as opposed to carried over.
+    pub inspected: u64,
+}
+
+impl<'l> Scanner<'l> {
+    /// A scanner that undoes at most `decode_depth` encodings inside one another.
+    pub fn new(library: &'l Library, decode_depth: u8) -> Self {
+        Self { library, decode_depth, dirty: Vec::new(), anchors: Vec::new(), inspected: 0 }
+    }
+
+    /// All hits in `bytes`, sorted by position.
+    pub fn whole(&mut self, bytes: &[u8]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        if let Some(encoding) = utf16::sniff(bytes) {
+            self.inspected += bytes.len() as u64;
+            self.utf16(bytes, encoding, &mut hits);
+        } else {
+            self.range(bytes, 0, bytes.len(), 0, &mut hits);
+        }
+        sort(&mut hits);
+        hits
+    }
+
+    /// All hits in `bytes`, given what it is made of and the hits of its base.
+    pub fn windowed(&mut self, bytes: &[u8], segments: &[Segment], base_len: usize, base_was_text: bool, base: &[Hit]) -> Vec<Hit> {
+        if !base_was_text || utf16::sniff(bytes).is_some() {
+            return self.whole(bytes);
+        }
+        let dirty = self.dirty_ranges(bytes, segments, base_len);
+        let mut hits = Vec::new();
+        self.carry(bytes, segments, base_len, base, &dirty, &mut hits);
+        for &(from, to) in &dirty {
+            self.range(bytes, from, to, 0, &mut hits);
+        }
+        self.dirty = dirty;
+        sort(&mut hits);
+        hits
+    }
+
+    /// The lines that touch new bytes or a seam, as sorted ranges of anchor positions that do not overlap.
+    fn dirty_ranges(&mut self, bytes: &[u8], segments: &[Segment], base_len: usize) -> Vec<(usize, usize)> {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.clear();
+        let mut add = |from: usize, to: usize| {
+            let from = line_start(bytes, from, SEAM_REACH);
+            let to = line_end(bytes, to, SEAM_REACH);
+            match dirty.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => dirty.push((from, to)),
+            }
+        };
+        for (i, s) in segments.iter().enumerate() {
+            match s.source {
+                None => add(s.target, s.target + s.len),
+                Some(source) => {
+                    if i > 0 || source > 0 {
+                        add(s.target, s.target);
+                    }
+                    if i + 1 == segments.len() && source + s.len < base_len {
+                        add(s.target + s.len, s.target + s.len);
+                    }
+                }
+            }
+        }
+        dirty
+    }
+
+    /// Takes over the base's hits whose window was copied in one piece; decides again those of blocks that were not.
+    fn carry(&mut self, bytes: &[u8], segments: &[Segment], base_len: usize, base: &[Hit], dirty: &[(usize, usize)], hits: &mut Vec<Hit>) {
+        if base.is_empty() {
+            return;
+        }
+        for segment in segments {
+            let Some(source) = segment.source else { continue };
+            let first = base.partition_point(|h| (h.at as usize) < source);
+            for hit in base[first..].iter().take_while(|h| (h.at as usize) < source + segment.len) {
+                let at = hit.at as usize - source + segment.target;
+                if is_dirty(dirty, at) {
+                    continue;
+                }
+                match hit.source {
+                    Source::Rule(rule) if self.library.detector(rule).multiline => {
+                        if self.copied_whole(hit.at as usize, rule, segment, source, base_len, bytes.len()) {
+                            hits.push(Hit { at: at as u32, ..hit.clone() });
+                        } else {
+                            self.decide(bytes, at, rule, 0, hits);
+                        }
+                    }
+                    _ => hits.push(Hit { at: at as u32, ..hit.clone() }),
+                }
+            }
+        }
+    }
+
+    /// Whether the window of a multi-line anchor lies in one copied piece, ends of the blobs included.
+    fn copied_whole(&self, at: usize, rule: u16, segment: &Segment, source: usize, base_len: usize, len: usize) -> bool {
+        let plan = self.library.plan(rule);
+        let (lead, reach) = (plan.lead as usize + 1, plan.reach as usize + 1);
+        let starts = at >= source + lead || (source == 0 && segment.target == 0);
+        let ends = at + reach <= source + segment.len || (source + segment.len == base_len && segment.target + segment.len == len);
+        starts && ends
+    }
+
+    /// Decides every anchor and every encoded run that begins in `from..to`.
+    fn range(&mut self, bytes: &[u8], from: usize, to: usize, depth: u8, hits: &mut Vec<Hit>) {
+        if depth == 0 {
+            self.inspected += (to - from) as u64;
+        }
+        let mut anchors = std::mem::take(&mut self.anchors);
+        anchors.clear();
+        let library = self.library;
+        library.sieve().scan(bytes, from, to, |anchor, at| anchors.push((at as u32, library.rule_of(anchor))));
+        anchors.sort_unstable();
+        anchors.dedup();
+        let found = std::mem::take(&mut anchors);
+        for &(at, rule) in &found {
+            self.decide(bytes, at as usize, rule, depth, hits);
+        }
+        self.anchors = found;
+        if depth < self.decode_depth {
+            let mut runs = Vec::new();
+            decode::runs(bytes, from, to, &mut runs);
+            for run in runs {
+                self.decoded(bytes, &run, depth, hits);
+            }
+        }
+    }
+
+    /// Tries one detector at one anchor.
+    fn decide(&mut self, bytes: &[u8], at: usize, rule: u16, depth: u8, hits: &mut Vec<Hit>) {
+        let candidates = self.candidates(bytes, at, rule);
+        let multiline = self.library.detector(rule).multiline && depth == 0;
+        if !candidates.is_empty() || multiline {
+            let candidates = (!candidates.is_empty()).then(|| candidates.into());
+            hits.push(Hit { at: at as u32, source: Source::Rule(rule), candidates });
+        }
+    }
+
+    fn candidates(&self, bytes: &[u8], at: usize, rule: u16) -> Vec<Candidate> {
+        let Some(regex) = self.library.regex(rule) else { return Vec::new() };
+        let (from, to) = self.window(bytes, at, rule);
+        let group = self.library.group(rule, regex);
+        let window = &bytes[from..to];
+        let mut found = Vec::new();
+        for captures in regex.captures_iter(window) {
+            let matched = captures.get_match();
+            if matched.start() + from > at || found.len() == MAX_PER_ANCHOR {
+                break;
+            }
+            if matched.end() + from <= at {
+                continue;
+            }
+            let Some(value) = captures.get(group).filter(|v| !v.is_empty()) else { continue };
+            let named = |name: &str| {
+                let text = captures.name(name).filter(|m| !name.is_empty() && !m.is_empty())?;
+                Some(String::from_utf8_lossy(text.as_bytes()).into_owned().into_boxed_str())
+            };
+            let span = (value.start() + from, value.end() + from);
+            found.extend(self.candidate(rule, value.as_bytes(), span, at, named));
+        }
+        found
+    }
+
+    /// Guards, placeholders, proof: what is left is a candidate.
+    fn candidate(
+        &self,
+        rule: u16,
+        value: &[u8],
+        span: (usize, usize),
+        at: usize,
+        named: impl Fn(&str) -> Option<Box<str>>,
+    ) -> Option<Candidate> {
+        let detector = self.library.detector(rule);
+        if !guard::holds(&detector.guards, value) || placeholder::is_placeholder(value) {
+            return None;
+        }
+        let mut confidence = detector.confidence;
+        let mut proof = if detector.name.is_empty() { Proof::Pattern } else { Proof::Context };
+        if !detector.guards.checksum.is_empty() {
+            match proof::check(&detector.guards.checksum, value) {
+                Outcome::Failed => return None,
+                Outcome::Proven(how) => (confidence, proof) = (Confidence::High, how),
+                Outcome::Silent => {}
+            }
+        }
+        let decoded = (!detector.identity.decoder.is_empty()).then(|| proof::decode(&detector.identity.decoder, value)).flatten();
+        let (principal, scope) = decoded.map(|d| (d.principal, d.scope)).unwrap_or_default();
+        Some(Candidate {
+            rule,
+            start: offset(span.0, at),
+            end: offset(span.1, at),
+            secret: Secret::new(value),
+            confidence,
+            proof,
+            encoding: None,
+            principal: named(&detector.identity.principal).or(principal.map(String::into_boxed_str)),
+            scope: named(&detector.identity.scope).or(scope.map(String::into_boxed_str)),
+        })
+    }
+
+    /// The bytes a detector may look at from an anchor: on its line, unless it spans lines.
+    fn window(&self, bytes: &[u8], at: usize, rule: u16) -> (usize, usize) {
+        let plan = self.library.plan(rule);
+        let (lead, reach) = (plan.lead as usize + 1, plan.reach as usize + 1);
+        if self.library.detector(rule).multiline {
+            return (at.saturating_sub(lead), (at + reach).min(bytes.len()));
+        }
+        (line_start(bytes, at, lead), line_end(bytes, at, reach))
+    }
+
+    /// Scans what an encoded run decodes to, and maps what is found back onto the run.
+    fn decoded(&mut self, bytes: &[u8], run: &Run, depth: u8, hits: &mut Vec<Hit>) {
+        let Some(text) = decode::decode(&bytes[run.start..run.end], run.scheme) else { return };
+        let mut inner = Vec::new();
+        let mut nested = Scanner::new(self.library, self.decode_depth);
+        if let Some(encoding) = utf16::sniff(&text.bytes) {
+            nested.utf16(&text.bytes, encoding, &mut inner);
+        } else {
+            nested.range(&text.bytes, 0, text.bytes.len(), depth + 1, &mut inner);
+        }
+        let mut candidates = Vec::new();
+        for hit in &inner {
+            for candidate in hit.candidates.iter().flat_map(|c| c.iter()) {
+                let (start, end) = span(hit, candidate);
+                let (start, end) = (text.origin(start), text.origin_end(end));
+                if run.scheme == decode::Scheme::Percent && end - start == candidate.secret.len() {
+                    continue; // nothing of it was encoded: found as it stands
+                }
+                let name = run.scheme.name();
+                let encoding = candidate.encoding.as_ref().map_or_else(|| name.into(), |inner| format!("{name}+{inner}").into());
+                candidates.push(Candidate { start: start as i32, end: end as i32, encoding: Some(encoding), ..candidate.clone() });
+            }
+        }
+        if !candidates.is_empty() {
+            hits.push(Hit { at: run.start as u32, source: Source::Decoded(run.scheme), candidates: Some(candidates.into()) });
+        }
+    }
+
+    fn utf16(&mut self, bytes: &[u8], encoding: utf16::Utf16, hits: &mut Vec<Hit>) {
+        let text = utf16::transcode(bytes, encoding);
+        let mut inner = Vec::new();
+        self.range(&text.text, 0, text.text.len(), 1, &mut inner);
+        for hit in inner {
+            let Some(candidates) = &hit.candidates else { continue };
+            let at = text.origin(hit.at as usize);
+            let mapped = candidates.iter().map(|c| {
+                let (start, end) = span(&hit, c);
+                let encoding = c.encoding.as_ref().map_or_else(|| "utf-16".into(), |inner| format!("utf-16+{inner}").into());
+                Candidate { start: offset(text.origin(start), at), end: offset(text.origin(end), at), encoding: Some(encoding), ..c.clone() }
+            });
+            hits.push(Hit { at: at as u32, source: hit.source, candidates: Some(mapped.collect()) });
+        }
+    }
+}
+
+/// Where a candidate stands in its blob.
+pub(super) fn span(hit: &Hit, candidate: &Candidate) -> (usize, usize) {
+    let place = |offset: i32| (i64::from(hit.at) + i64::from(offset)).max(0) as usize;
+    (place(candidate.start), place(candidate.end))
+}
+
+impl Hit {
+    /// Where a candidate of this hit stands in the blob: start and end in bytes.
+    pub fn span(&self, candidate: &Candidate) -> (usize, usize) {
+        span(self, candidate)
+    }
+}
+
+fn offset(position: usize, at: usize) -> i32 {
+    (position as i64 - at as i64) as i32
+}
+
+fn sort(hits: &mut Vec<Hit>) {
+    hits.sort_by_key(|h| (h.at, h.source));
+    hits.dedup_by(|a, b| (a.at, a.source) == (b.at, b.source));
+}
+
+fn is_dirty(dirty: &[(usize, usize)], at: usize) -> bool {
+    let i = dirty.partition_point(|r| r.1 <= at);
+    dirty.get(i).is_some_and(|r| r.0 <= at)
+}
+
+/// The start of the line that `at` is on (or begins), at most `most` bytes back.
+fn line_start(bytes: &[u8], at: usize, most: usize) -> usize {
+    let low = at.saturating_sub(most);
+    memrchr(b'\n', &bytes[low..at]).map_or(low, |i| low + i + 1)
+}
+
+/// The end of the line that `at` is on, without its newline, at most `most` bytes on.
+fn line_end(bytes: &[u8], at: usize, most: usize) -> usize {
+    let high = (at + most).min(bytes.len());
+    memchr(b'\n', &bytes[at..high]).map_or(high, |i| at + i)
+}

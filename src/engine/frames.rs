@@ -1,0 +1,285 @@
+//! Places: from byte offsets to lines and columns, with the lines around, redacted.
+
+use super::findings::Sighting;
+use super::inspect::Inspected;
+use super::overlap::{Occurrence, resolve};
+use super::scan::Options;
+use super::values::{ValueNo, Values};
+use crate::detect::{Library, sniff_utf16, transcode_utf16};
+use crate::model::{Confidence, Detector, Frame, FrameLine, Location, Suppression};
+use crate::source::archive;
+use memchr::memchr_iter;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Most characters of a line that a frame shows.
+const SHOWN: usize = 160;
+/// Most lines of a frame.
+const LINES: usize = 5;
+
+/// A piece of content and what was found in it.
+pub(super) struct Content<'c> {
+    pub bytes: &'c [u8],
+    pub inspected: &'c Inspected,
+    pub library: &'c Library,
+    pub options: &'c Options<'c>,
+}
+
+/// Where the values of one piece of content stand.
+pub(super) struct Places {
+    spots: HashMap<ValueNo, Spot>,
+}
+
+/// Where one value stands.
+struct Spot {
+    member: Option<Arc<str>>,
+    line: (u32, u32),
+    column: (u32, u32),
+    utf16: (u32, u32),
+    encoding: Option<Arc<str>>,
+    confidence: Confidence,
+    frame: Frame,
+    /// The lines an inline allow may stand on.
+    lines: Vec<String>,
+}
+
+impl Places {
+    /// Finds the lines of every value in the content; the first occurrence of a value counts.
+    pub(super) fn new(content: &Content<'_>, values: &mut Values) -> Self {
+        let (occurrences, parts) = resolve(content.inspected, content.library);
+        let mut spots = HashMap::new();
+        let mut by_member: Vec<Option<Arc<str>>> = occurrences.iter().map(|o| o.member.clone()).collect();
+        by_member.dedup();
+        for member in by_member {
+            let unpacked = member.as_deref().and_then(|m| unpack(content, m));
+            let bytes = unpacked.as_deref().unwrap_or(content.bytes);
+            let here: Vec<&Occurrence<'_>> = occurrences.iter().filter(|o| o.member == member).collect();
+            let beside: Vec<&Occurrence<'_>> = parts.iter().filter(|o| o.member == member).chain(here.iter().copied()).collect();
+            let sheet = Sheet::new(bytes, content, &member);
+            for o in &here {
+                let number = values.number(o.candidate, content.library);
+                spots.entry(number).or_insert_with(|| sheet.spot(o, &beside, content));
+            }
+        }
+        Self { spots }
+    }
+
+    /// The sighting of a value at a path; `None` when the path is excluded or not one the detector is for.
+    pub(super) fn sighting(&self, value: ValueNo, path: String, rule: u16, content: (&Library, &Options<'_>), id: &str, secret: &[u8]) -> Option<Sighting> {
+        let (library, options) = content;
+        let spot = self.spots.get(&value)?;
+        if options.counted.excluded(&path) || !library.applies(rule, &path) {
+            return None;
+        }
+        let detector: &Detector = library.detector(rule);
+        let path = spot.member.as_ref().map_or_else(|| path.clone(), |m| format!("{path}!{m}"));
+        let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
+        let suppression: Option<Suppression> = inline.or_else(|| options.counted.value(&detector.id, id, &path, secret));
+        let location = Location {
+            repo: None,
+            uri: path.clone(),
+            path,
+            line: spot.line.0,
+            column: spot.column.0,
+            end_line: spot.line.1,
+            end_column: spot.column.1,
+            commit: None,
+            removed_in: None,
+            in_head: false,
+            encoding: spot.encoding.as_deref().map(str::to_owned),
+            resource: None,
+            utf16_columns: spot.utf16,
+            frame: Some(spot.frame.clone()),
+            suppression,
+        };
+        Some(Sighting { value, location, confidence: spot.confidence, first: None, last: None, removed: None })
+    }
+}
+
+/// The bytes of one member of an archive.
+fn unpack(content: &Content<'_>, member: &str) -> Option<Vec<u8>> {
+    let mut found = None;
+    archive::unpack(content.bytes, &content.options.archives, &mut |name, bytes| {
+        if name == member && found.is_none() {
+            found = Some(bytes.to_vec());
+        }
+    });
+    found
+}
+
+/// A text with its line starts and the spans that must not be shown.
+struct Sheet<'b> {
+    bytes: &'b [u8],
+    wide: bool,
+    starts: Vec<usize>,
+    /// Spans of values with what is shown instead, sorted, not overlapping.
+    masks: Vec<(usize, usize, String)>,
+}
+
+impl<'b> Sheet<'b> {
+    fn new(bytes: &'b [u8], content: &Content<'_>, member: &Option<Arc<str>>) -> Self {
+        let wide = sniff_utf16(bytes).is_some();
+        let little = bytes.starts_with(&[0xff, 0xfe]) || (wide && !bytes.starts_with(&[0xfe, 0xff]) && bytes.get(1) == Some(&0));
+        let first = match (wide, bytes) {
+            (true, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => 2,
+            (false, [0xef, 0xbb, 0xbf, ..]) => 3,
+            _ => 0,
+        };
+        let mut starts = vec![first];
+        starts.extend(memchr_iter(b'\n', bytes).filter_map(|i| match (wide, little) {
+            (false, _) => Some(i + 1),
+            (true, true) => (i % 2 == 0 && bytes.get(i + 1) == Some(&0)).then_some(i + 2),
+            (true, false) => (i % 2 == 1 && bytes.get(i - 1) == Some(&0)).then_some(i + 1),
+        }));
+        let mut spans: Vec<(usize, usize, String)> = content
+            .inspected
+            .candidates()
+            .filter(|(m, ..)| *m == member.as_ref())
+            .map(|(_, start, end, c)| (start, end, c.secret.redact(content.options.redaction)))
+            .collect();
+        spans.sort_by(|a, b| (a.0, std::cmp::Reverse(a.1)).cmp(&(b.0, std::cmp::Reverse(b.1))));
+        let mut masks: Vec<(usize, usize, String)> = Vec::new();
+        for span in spans {
+            match masks.last_mut() {
+                Some(last) if span.0 < last.1 => last.1 = last.1.max(span.1),
+                _ => masks.push(span),
+            }
+        }
+        Self { bytes, wide, starts, masks }
+    }
+
+    fn spot(&self, o: &Occurrence<'_>, beside: &[&Occurrence<'_>], content: &Content<'_>) -> Spot {
+        let (line, end_line) = (self.line(o.start), self.line(o.end.max(o.start + 1) - 1));
+        let (column, utf16) = self.columns(line, o.start);
+        let (end_column, end_utf16) = self.columns(end_line, o.end);
+        let mut lines = vec![self.text(line), self.text(end_line)];
+        let above = line.checked_sub(1).map(|l| self.text(l)).unwrap_or_default();
+        if ["#", "//", "--", "/*", "<!--", ";", "%", "*"].iter().any(|mark| above.trim_start().starts_with(mark)) {
+            lines.push(above);
+        }
+        Spot {
+            member: o.member.clone(),
+            line: (line as u32 + 1, end_line as u32 + 1),
+            column: (column, end_column),
+            utf16: (utf16, end_utf16),
+            encoding: o.candidate.encoding.clone(),
+            confidence: self.confidence(o, beside, content.library),
+            frame: self.frame(line, end_line, (o.start, o.end)),
+            lines,
+        }
+    }
+
+    /// What companions nearby make of a candidate's confidence.
+    fn confidence(&self, o: &Occurrence<'_>, beside: &[&Occurrence<'_>], library: &Library) -> Confidence {
+        let mut confidence = o.candidate.confidence;
+        for part in &library.detector(o.candidate.rule).parts {
+            let line = self.line(o.start) as i64;
+            let near = |other: &&&Occurrence<'_>| {
+                library.detector(other.candidate.rule).id == part.detector && (self.line(other.start) as i64 - line).abs() <= i64::from(part.lines)
+            };
+            let moved = if beside.iter().any(|other| near(&other)) { part.present } else { part.absent };
+            confidence = moved.unwrap_or(confidence);
+        }
+        confidence
+    }
+
+    /// The line of an offset, from 0.
+    fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&s| s <= offset).saturating_sub(1)
+    }
+
+    fn line_span(&self, line: usize) -> (usize, usize) {
+        let start = self.starts.get(line).copied().unwrap_or(self.bytes.len());
+        let next = self.starts.get(line + 1).copied().unwrap_or(self.bytes.len());
+        (start.min(self.bytes.len()), next.min(self.bytes.len()).max(start.min(self.bytes.len())))
+    }
+
+    /// Columns of an offset on a line, from 1: in characters and in UTF-16 code units.
+    fn columns(&self, line: usize, offset: usize) -> (u32, u32) {
+        let (start, _) = self.line_span(line);
+        let text = self.decode(self.bytes.get(start..offset.min(self.bytes.len())).unwrap_or_default());
+        let (chars, units) = text.chars().fold((1, 1), |(c, u), ch| (c + 1, u + ch.len_utf16() as u32));
+        (chars, units)
+    }
+
+    fn decode(&self, bytes: &[u8]) -> String {
+        match (self.wide, sniff_utf16(self.bytes)) {
+            (true, Some(order)) => String::from_utf8_lossy(&transcode_utf16(bytes, order).text).into_owned(),
+            _ => String::from_utf8_lossy(bytes).into_owned(),
+        }
+    }
+
+    /// The text of a line, as far as an inline comment can stand in it.
+    fn text(&self, line: usize) -> String {
+        let (start, end) = self.line_span(line);
+        let (head, tail) = (end.min(start + 4096), end.saturating_sub(4096).max(start));
+        let mut text = self.decode(&self.bytes[start..head]);
+        if tail > head {
+            text.push_str(&self.decode(&self.bytes[tail..end]));
+        }
+        text.trim_end().to_owned()
+    }
+
+    fn frame(&self, line: usize, end_line: usize, value: (usize, usize)) -> Frame {
+        let first = line.saturating_sub(1);
+        let last = (end_line + 1).min(self.starts.len() - 1).min(first + LINES - 1);
+        let lines = (first..=last).map(|l| self.frame_line(l, value)).collect();
+        Frame { first_line: first as u32 + 1, lines }
+    }
+
+    /// One line with every value in it masked, cut to what can be shown around the mark.
+    fn frame_line(&self, line: usize, value: (usize, usize)) -> FrameLine {
+        let (start, end) = self.line_span(line);
+        // Of a line without end only the part around the value is looked at.
+        let (start, end) = if end - start > 8 * SHOWN {
+            let middle = value.0.clamp(start, end);
+            (middle.saturating_sub(2 * SHOWN).max(start), (middle + 4 * SHOWN).min(end))
+        } else {
+            (start, end)
+        };
+        let mut text = String::new();
+        let mut mark = None;
+        let mut at = start;
+        for (from, to, shown) in self.masks.iter().filter(|m| m.0 < end && m.1 > start) {
+            text.push_str(&clean(&self.decode(&self.bytes[at..(*from).clamp(at, end)])));
+            let begin = text.len();
+            text.push_str(&if *from >= start { clean(shown) } else { "…".to_owned() });
+            if *from < value.1 && value.0 < *to {
+                mark = Some((begin, text.len()));
+            }
+            at = (*to).clamp(at, end);
+        }
+        text.push_str(clean(&self.decode(&self.bytes[at..end])).trim_end());
+        cut(text, mark)
+    }
+}
+
+/// Control characters shown as dots, tabs as spaces, line ends dropped.
+fn clean(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\t' => ' ',
+        c if c.is_control() => '·',
+        c => c,
+    };
+    text.trim_end_matches(['\r', '\n']).chars().map(shown).collect()
+}
+
+/// Cuts a line to what is shown, around the mark.
+fn cut(text: String, mark: Option<(usize, usize)>) -> FrameLine {
+    if text.len() <= SHOWN {
+        return FrameLine { text, mark };
+    }
+    let middle = mark.map_or(0, |m| m.0);
+    let floor = |mut i: usize| {
+        while !text.is_char_boundary(i) {
+            i -= 1;
+        }
+        i
+    };
+    let from = floor(middle.saturating_sub(SHOWN / 2));
+    let to = floor((from + SHOWN).min(text.len()));
+    let head = if from > 0 { "…" } else { "" };
+    let tail = if to < text.len() { "…" } else { "" };
+    let shift = |i: usize| i.clamp(from, to) - from + head.len();
+    FrameLine { text: format!("{head}{}{tail}", &text[from..to]), mark: mark.map(|(a, b)| (shift(a), shift(b))) }
+}

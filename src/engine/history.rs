@@ -1,0 +1,448 @@
+//! The history of one repository: its graph, its blobs once each, and the lifetimes of what they hold.
+
+use super::findings::{Moment, Sighting, id};
+use super::frames::{Content, Places};
+use super::inspect::{Inspected, members, with_candidates};
+use super::overlap::resolve;
+use super::pool::spread;
+use super::scan::{Gathered, History, Options};
+use super::values::{Value, ValueNo};
+use crate::detect::{Hit, Library, Scanner, sniff_utf16};
+use crate::model::{CommitInfo, Skipped, Stats};
+use crate::source::history::graph::{CommitNo, Graph, GraphVisitor, Reader};
+use crate::source::history::timeline::{Life, Query, lives};
+use crate::source::history::{Kind, NONE, Node, ObjectId, Place, Plan, Repository, Store, Visitor, Walker, changes, hex};
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is known of the checked-out commit once history is scanned: values by path, and the blobs that were read.
+#[derive(Default)]
+pub(super) struct AtHead {
+    /// Values at each path of the head.
+    pub values: HashSet<(String, ValueNo)>,
+    /// Binary ids of all blobs in the head's tree that were scanned, by path.
+    pub blobs: HashMap<Vec<u8>, Vec<u8>>,
+}
+
+/// A repository's history, open for the time of its scan.
+pub(super) struct Context<'c> {
+    pub name: Arc<str>,
+    /// Path of the repository from the scan's root, with a `/` at the end unless empty.
+    pub prefix: String,
+    pub store: &'c Store,
+    pub graph: &'c Graph,
+    pub library: &'c Library,
+    pub options: &'c Options<'c>,
+}
+
+/// Which commits and blobs a scan is for.
+struct Scope {
+    commits: Vec<bool>,
+    border: Vec<bool>,
+    tips: Vec<CommitNo>,
+    head: Option<CommitNo>,
+    blobs: Vec<bool>,
+}
+
+/// Scans the history of a repository.
+pub(super) fn scan(
+    repository: &Repository,
+    name: &str,
+    root: &Path,
+    folder: &Path,
+    library: &Library,
+    options: &Options<'_>,
+    gathered: &mut Gathered,
+) -> AtHead {
+    let store = Store::open(&repository.object_dirs, repository.hash_len);
+    let label = |what: &str| if what.is_empty() { name.to_owned() } else { format!("{name}: {what}") };
+    gathered.skipped.extend(store.skipped.iter().map(|(what, why)| Skipped::new(what.clone(), why.clone())));
+    options.progress.begin(&format!("{name}: commits and trees"), 0);
+    let (graph, failed) = read_graph(&store, repository, options);
+    for (object, why) in failed {
+        gathered.skipped.push(Skipped::new(label(&format!("object {}", store.objects.hex(object))), why));
+    }
+    let scope = match scope(&store, &graph, repository, options) {
+        Ok(scope) => scope,
+        Err(why) => {
+            gathered.skipped.push(Skipped::new(label(""), why));
+            return AtHead::default();
+        }
+    };
+    note_gaps(&graph, repository, &scope, &label, options, gathered);
+    gathered.stats.commits += scope.commits.iter().filter(|c| **c).count() as u64;
+    let found = scan_blobs(&store, &scope, name, library, options, gathered);
+    let prefix = folder.strip_prefix(root).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
+    let context = Context { name: name.into(), prefix, store: &store, graph: &graph, library, options };
+    let mut at_head = locate(&context, &scope, &found, gathered);
+    if repository.work_dir.is_some() && options.history == History::Full {
+        at_head.blobs = head_blobs(&context, &scope);
+    }
+    at_head
+}
+
+/// One pass over all commits, trees and tags.
+fn read_graph(store: &Store, repository: &Repository, options: &Options<'_>) -> (Graph, Vec<(ObjectId, String)>) {
+    let plans: Vec<Plan> = store.packs.iter().map(|p| Plan::new(p, &[Kind::Commit, Kind::Tree, Kind::Tag], |_| true)).collect();
+    let jobs: Vec<(usize, u32)> = plans.iter().enumerate().flat_map(|(n, p)| p.roots.iter().map(move |&r| (n, r))).collect();
+    let init = || (Walker::new(options.max_size), Reader::new(&store.objects));
+    let mut readers: Vec<Reader<'_>> = spread(options.threads, &jobs, 64, init, |(walker, reader), &(n, root)| {
+        let pack = &store.packs[n];
+        let kind = pack.entries[root as usize].kind.expect("roots are whole");
+        walker.subtree(pack, &plans[n], root, &mut GraphVisitor { pack: n, kind, reader });
+    })
+    .into_iter()
+    .map(|(_, reader)| reader)
+    .collect();
+    let loose: Vec<ObjectId> = (0..store.objects.len() as u32).filter(|&o| store.objects.place(o) == Place::Loose).collect();
+    if !loose.is_empty() {
+        readers.extend(spread(options.threads, &loose, 64, || Reader::new(&store.objects), |reader, &object| read_loose(store, object, options, reader)));
+    }
+    let (graph, mut failed) = Graph::assemble(readers, &store.objects, &repository.border);
+    for (n, (pack, plan)) in store.packs.iter().zip(&plans).enumerate() {
+        let orphaned = pack.orphans.iter().chain(&plan.unreachable).filter(|&&e| store.objects.place(store.objects.of_entry(n, e)) == Place::Packed(n as u16, e));
+        let hanging: HashSet<u32> = orphaned.copied().filter(|&e| !hangs_on_blob(store, n, e)).collect();
+        let mut hanging: Vec<u32> = hanging.into_iter().collect();
+        hanging.sort_unstable();
+        failed.extend(hanging.into_iter().map(|e| (store.objects.of_entry(n, e), "its chain of deltas has no beginning".to_owned())));
+    }
+    failed.sort();
+    (graph, failed)
+}
+
+/// Whether an entry's chain of deltas begins with a blob, so that it is read in the pass over blobs.
+fn hangs_on_blob(store: &Store, pack: usize, mut entry: u32) -> bool {
+    let entries = &store.packs[pack].entries;
+    for _ in 0..entries.len() {
+        let e = &entries[entry as usize];
+        match (e.kind, e.base) {
+            (Some(kind), _) => return kind == Kind::Blob,
+            (None, NONE) => return false,
+            (None, base) => entry = base,
+        }
+    }
+    false
+}
+
+fn read_loose(store: &Store, object: ObjectId, options: &Options<'_>, reader: &mut Reader<'_>) {
+    let mut bytes = Vec::new();
+    let read = store.loose_stat(object).and_then(|(kind, _)| match kind {
+        Kind::Blob => Ok(kind),
+        _ => store.loose(object, options.max_size, &mut bytes),
+    });
+    match read {
+        Ok(kind) => {
+            reader.object(object, kind, &bytes, None);
+        }
+        Err(e) => reader.failed.push((object, e.to_string())),
+    }
+}
+
+fn scope(store: &Store, graph: &Graph, repository: &Repository, options: &Options<'_>) -> Result<Scope, String> {
+    let commit = |id: &[u8]| store.objects.find(id).and_then(|o| graph.commit(o));
+    let head = repository.refs.head.as_deref().and_then(commit);
+    let named = |name: &str| -> Result<CommitNo, String> {
+        let (name, up) = name.split_once('~').map_or((name, 0), |(n, up)| (n, if up.is_empty() { 1 } else { up.parse().unwrap_or(u32::MAX) }));
+        let id = repository.refs.find(name);
+        let mut found = id.as_deref().and_then(commit).or_else(|| abbreviated(store, graph, name)).ok_or_else(|| format!("`{name}` names no commit here"))?;
+        for _ in 0..up.min(1 << 20) {
+            found = *graph.commits[found as usize].parents.first().ok_or_else(|| format!("`{name}` has fewer than {up} ancestors here"))?;
+        }
+        Ok(found)
+    };
+    let n = graph.commits.len();
+    if let History::Range { from, to } = &options.history {
+        let known = graph.ancestors([named(from)?]);
+        let tip = if to.is_empty() { head.ok_or("there is no HEAD")? } else { named(to)? };
+        let mut commits = graph.ancestors([tip]);
+        commits.iter_mut().zip(&known).for_each(|(c, k)| *c &= !k);
+        let range: Vec<CommitNo> = (0..n as u32).filter(|&c| commits[c as usize]).collect();
+        let mut border = vec![false; n];
+        range.iter().flat_map(|&c| &graph.commits[c as usize].parents).filter(|&&p| !commits[p as usize]).for_each(|&p| border[p as usize] = true);
+        let mut blobs = vec![false; store.objects.len()];
+        changes::blobs(graph, &range).into_iter().for_each(|o| blobs[o as usize] = true);
+        return Ok(Scope { commits, border, tips: vec![tip], head, blobs });
+    }
+    let roots: Vec<ObjectId> = repository.refs.all.iter().filter_map(|r| store.objects.find(&r.id)).collect();
+    let mut tips: Vec<CommitNo> = roots.iter().filter_map(|&o| graph.commit(o)).collect();
+    tips.sort_unstable();
+    tips.dedup();
+    let commits = graph.ancestors(tips.iter().copied());
+    let others: Vec<ObjectId> = roots.iter().filter_map(|&o| graph.peel(o)).filter(|&o| graph.commit(o).is_none()).collect();
+    let blobs = if options.unreachable { vec![true; store.objects.len()] } else { graph.contents(&commits, &others) };
+    Ok(Scope { border: vec![false; n], commits, tips, head, blobs })
+}
+
+/// The one commit whose id begins so.
+fn abbreviated(store: &Store, graph: &Graph, text: &str) -> Option<CommitNo> {
+    if text.len() < 4 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let text = text.to_ascii_lowercase();
+    let mut matching = (0..graph.commits.len() as u32).filter(|&c| store.objects.hex(graph.commits[c as usize].object).starts_with(&text));
+    matching.next().filter(|_| matching.next().is_none())
+}
+
+/// Names what of the history is not there.
+fn note_gaps(graph: &Graph, repository: &Repository, scope: &Scope, label: &dyn Fn(&str) -> String, options: &Options<'_>, gathered: &mut Gathered) {
+    let mut skip = |why: String| gathered.skipped.push(Skipped::new(label(""), why));
+    if !repository.border.is_empty() && options.history == History::Full {
+        skip(format!("shallow clone: history before {} commit(s) is not here; fetch it (`git fetch --unshallow`) or scan with `--history none`", repository.border.len()));
+    }
+    if !graph.missing.is_empty() {
+        let mut ids: Vec<String> = graph.missing.iter().map(|id| hex(id)).collect();
+        ids.sort();
+        let why = if repository.partial { "partial clone" } else { "damaged repository" };
+        skip(format!("{why}: {} object(s) that its trees name are not here, such as {}", ids.len(), ids[0]));
+    }
+    let treeless = graph.commits.iter().zip(&scope.commits).filter(|(c, wanted)| **wanted && c.tree == NONE).count();
+    if treeless > 0 {
+        skip(format!("the trees of {treeless} commit(s) are not here"));
+    }
+    if !graph.torn.is_empty() && repository.border.is_empty() {
+        skip(format!("parents of {} commit(s) are not here", graph.torn.len()));
+    }
+}
+
+/// What one thread found.
+struct Part<'p> {
+    scanner: Scanner<'p>,
+    walker: Walker,
+    found: Vec<(ObjectId, Inspected)>,
+    skipped: Vec<Skipped>,
+    stats: Stats,
+}
+
+/// The visitor of one pack's blobs.
+struct BlobVisitor<'v, 'p> {
+    part: &'v mut Part<'p>,
+    pack: usize,
+    store: &'v Store,
+    wanted: &'v [bool],
+    name: &'v str,
+    options: &'v Options<'v>,
+}
+
+/// What is kept of a blob while its deltas are scanned.
+struct Kept {
+    hits: Vec<Hit>,
+    text: bool,
+}
+
+impl BlobVisitor<'_, '_> {
+    fn object(&self, entry: u32) -> Option<ObjectId> {
+        let object = self.store.objects.of_entry(self.pack, entry);
+        let here = self.store.objects.place(object) == Place::Packed(self.pack as u16, entry);
+        (here && self.wanted[object as usize]).then_some(object)
+    }
+}
+
+impl Visitor for BlobVisitor<'_, '_> {
+    type State = Kept;
+
+    fn visit(&mut self, entry: u32, bytes: &[u8], base: Option<Node<'_, Kept>>) -> Kept {
+        let hits = match base {
+            Some(b) => self.part.scanner.windowed(bytes, b.segments, b.base_len, b.state.text, &b.state.hits),
+            None => self.part.scanner.whole(bytes),
+        };
+        if let Some(object) = self.object(entry) {
+            keep(self.part, object, bytes, &hits, (self.store, self.name, self.options));
+        }
+        Kept { hits, text: sniff_utf16(bytes).is_none() }
+    }
+
+    fn failed(&mut self, entry: u32, why: &str) {
+        if let Some(object) = self.object(entry) {
+            self.part.skipped.push(Skipped::new(format!("{}: blob {}", self.name, self.store.objects.hex(object)), why));
+        }
+    }
+}
+
+/// Counts a blob and keeps what was found in it.
+fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], hits: &[Hit], (store, name, options): (&Store, &str, &Options<'_>)) {
+    part.stats.blobs += 1;
+    part.stats.bytes += bytes.len() as u64;
+    let members = match crate::source::archive::kind(bytes) {
+        Some(_) => members(&mut part.scanner, bytes, &format!("{name}: blob {}", store.objects.hex(object)), options, &mut part.skipped),
+        None => Vec::new(),
+    };
+    let inspected = Inspected { hits: with_candidates(hits), members };
+    if !inspected.is_empty() {
+        part.found.push((object, inspected));
+    }
+    options.progress.advance(1);
+}
+
+/// Scans every wanted blob once.
+fn scan_blobs(store: &Store, scope: &Scope, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) -> Vec<(ObjectId, Inspected)> {
+    let wanted = &scope.blobs;
+    let plans: Vec<Plan> = store
+        .packs
+        .iter()
+        .enumerate()
+        .map(|(n, pack)| {
+            let of = |entry: u32| store.objects.of_entry(n, entry);
+            Plan::new(pack, &[Kind::Blob], |e| wanted[of(e) as usize] && store.objects.place(of(e)) == Place::Packed(n as u16, e))
+        })
+        .collect();
+    let loose: Vec<ObjectId> = (0..store.objects.len() as u32).filter(|&o| wanted[o as usize] && store.objects.place(o) == Place::Loose).collect();
+    let jobs: Vec<(usize, u32)> = plans.iter().enumerate().flat_map(|(n, p)| p.roots.iter().map(move |&r| (n, r))).collect();
+    options.progress.begin(&format!("{name}: blobs"), wanted.iter().filter(|w| **w).count() as u64);
+    let init = || Part {
+        scanner: Scanner::new(library, options.decode_depth),
+        walker: Walker::new(options.max_size),
+        found: Vec::new(),
+        skipped: Vec::new(),
+        stats: Stats::default(),
+    };
+    let mut parts = spread(options.threads, &jobs, 8, init, |part, &(n, root)| {
+        let mut walker = std::mem::replace(&mut part.walker, Walker::new(options.max_size));
+        walker.subtree(&store.packs[n], &plans[n], root, &mut BlobVisitor { part, pack: n, store, wanted, name, options });
+        part.walker = walker;
+    });
+    parts.extend(spread(options.threads, &loose, 16, init, |part, &object| scan_loose(part, object, (store, name, options))));
+    let mut found = Vec::new();
+    for part in parts {
+        gathered.stats += Stats { bytes_inspected: part.stats.bytes, ..part.stats };
+        gathered.skipped.extend(part.skipped);
+        found.extend(part.found);
+    }
+    found.sort_unstable_by_key(|f| f.0);
+    found
+}
+
+fn scan_loose(part: &mut Part<'_>, object: ObjectId, (store, name, options): (&Store, &str, &Options<'_>)) {
+    let mut bytes = Vec::new();
+    match store.loose_stat(object) {
+        Ok((Kind::Blob, _)) => {}
+        Ok(_) => return,
+        Err(_) => return, // named when the graph was read
+    }
+    match store.loose(object, options.max_size, &mut bytes) {
+        Ok(_) => {
+            let hits = part.scanner.whole(&bytes);
+            keep(part, object, &bytes, &hits, (store, name, options));
+        }
+        Err(e) => part.skipped.push(Skipped::new(format!("{name}: blob {}", store.objects.hex(object)), e.to_string())),
+    }
+}
+
+/// Gives every value its places in history.
+fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)], gathered: &mut Gathered) -> AtHead {
+    let mut values: HashMap<ObjectId, Vec<ValueNo>> = HashMap::new();
+    for (object, inspected) in found {
+        let (occurrences, _) = resolve(inspected, context.library);
+        let mut numbers: Vec<ValueNo> = occurrences.iter().map(|o| gathered.values.number(o.candidate, context.library)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        if !numbers.is_empty() {
+            values.insert(*object, numbers);
+        }
+    }
+    let query = Query { commits: &scope.commits, border: &scope.border, tips: &scope.tips, head: scope.head, values: &values };
+    let lives = lives(context.graph, &query);
+    let mut at_head = AtHead::default();
+    let mut by_blob: Vec<&Life> = lives.iter().collect();
+    by_blob.sort_by_key(|l| l.blob);
+    for group in by_blob.chunk_by(|a, b| a.blob == b.blob) {
+        let blob = group[0].blob;
+        let Ok(i) = found.binary_search_by_key(&blob, |f| f.0) else { continue };
+        let Some(places) = places(context, blob, &found[i].1, gathered) else { continue };
+        for life in group {
+            let path = String::from_utf8_lossy(&life.path).into_owned();
+            if life.in_head {
+                at_head.values.insert((path.clone(), life.value));
+            }
+            let found = sighting(context, life, path, &places, &gathered.values.list[life.value as usize]);
+            gathered.sightings.extend(found);
+        }
+    }
+    if context.options.unreachable {
+        unreachable(context, found, &values, &lives, gathered);
+    }
+    at_head
+}
+
+fn places(context: &Context<'_>, blob: ObjectId, inspected: &Inspected, gathered: &mut Gathered) -> Option<Places> {
+    match context.store.read(blob, context.options.max_size) {
+        Ok((_, bytes)) => Some(Places::new(&Content { bytes: &bytes, inspected, library: context.library, options: context.options }, &mut gathered.values)),
+        Err(e) => {
+            gathered.skipped.push(Skipped::new(format!("{}: blob {}", context.name, context.store.objects.hex(blob)), e.to_string()));
+            None
+        }
+    }
+}
+
+/// Where a value stands in a blob, at a path.
+fn placed(context: &Context<'_>, number: ValueNo, value: &Value, path: String, places: &Places) -> Option<Sighting> {
+    let id = id(context.library.detector(value.rule).family(), &value.secret);
+    places.sighting(number, path, value.rule, (context.library, context.options), &id, value.secret.expose())
+}
+
+fn sighting(context: &Context<'_>, life: &Life, path: String, places: &Places, value: &Value) -> Option<Sighting> {
+    let mut sighting = placed(context, life.value, value, path, places)?;
+    sighting.location.uri = format!("{}{}", context.prefix, sighting.location.uri);
+    let info = |commit: CommitNo| Moment { order: commit, info: commit_info(context, commit) };
+    let (first, last) = (info(life.introduced), info(life.last));
+    sighting.location.repo = Some(context.name.to_string());
+    sighting.location.commit = Some(first.info.commit.clone());
+    let removed = life.removed.map(info);
+    sighting.location.removed_in = removed.as_ref().map(|m| m.info.commit.clone());
+    sighting.location.in_head = life.in_head;
+    Some(Sighting { first: Some(first), last: Some(last), removed, ..sighting })
+}
+
+fn commit_info(context: &Context<'_>, commit: CommitNo) -> CommitInfo {
+    let node = &context.graph.commits[commit as usize];
+    CommitInfo { commit: context.store.objects.hex(node.object), author: context.graph.author(commit), date: node.authored }
+}
+
+/// Places of values in blobs that no commit in scope has at any path.
+fn unreachable(context: &Context<'_>, found: &[(ObjectId, Inspected)], values: &HashMap<ObjectId, Vec<ValueNo>>, lives: &[Life], gathered: &mut Gathered) {
+    let alive: HashSet<ValueNo> = lives.iter().map(|l| l.value).collect();
+    for (object, inspected) in found {
+        let lost: Vec<ValueNo> = values.get(object).into_iter().flatten().copied().filter(|v| !alive.contains(v)).collect();
+        if lost.is_empty() {
+            continue;
+        }
+        let Some(places) = places(context, *object, inspected, gathered) else { continue };
+        for value in lost {
+            let path = format!("(unreachable blob {})", context.store.objects.hex(*object));
+            if let Some(mut sighting) = placed(context, value, &gathered.values.list[value as usize], path, &places) {
+                sighting.location.repo = Some(context.name.to_string());
+                gathered.sightings.push(sighting);
+            }
+        }
+    }
+}
+
+/// The blobs of the checked-out commit, by path.
+fn head_blobs(context: &Context<'_>, scope: &Scope) -> HashMap<Vec<u8>, Vec<u8>> {
+    let mut blobs = HashMap::new();
+    let Some(head) = scope.head else { return blobs };
+    let mut stack = vec![(Vec::new(), context.graph.commits[head as usize].tree)];
+    while let Some((path, tree)) = stack.pop() {
+        for entry in context.graph.entries(tree) {
+            let mut path = path.clone();
+            if !path.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(context.graph.names.name(entry.name));
+            match entry.kind {
+                crate::source::history::EntryKind::Tree => stack.push((path, entry.object)),
+                _ if entry.object != NONE => {
+                    blobs.insert(path, context.store.objects.id(entry.object).to_vec());
+                }
+                _ => {}
+            }
+        }
+    }
+    blobs
+}
+
+/// Scans what the index would commit, and leaves out what the head has already.
+pub(super) fn staged(repository: &Repository, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
+    super::files::staged(repository, name, library, options, gathered);
+}

@@ -1,0 +1,59 @@
+//! One blob or file: its own hits, and those of the members of an archive.
+
+use super::scan::Options;
+use crate::detect::{Candidate, Hit, Scanner};
+use crate::model::Skipped;
+use crate::source::archive;
+use std::sync::Arc;
+
+/// What was found in one piece of content.
+#[derive(Debug, Default, Clone)]
+pub struct Inspected {
+    /// Hits in the content itself that have candidates.
+    pub hits: Vec<Hit>,
+    /// Of an archive: path of each member that has hits, and those.
+    pub members: Vec<(Arc<str>, Vec<Hit>)>,
+}
+
+impl Inspected {
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty() && self.members.is_empty()
+    }
+
+    /// The candidates with the member they are in (none for the content itself) and their span.
+    pub fn candidates(&self) -> impl Iterator<Item = (Option<&Arc<str>>, usize, usize, &Candidate)> {
+        let own = self.hits.iter().map(|h| (None, h));
+        let inner = self.members.iter().flat_map(|(m, hits)| hits.iter().map(move |h| (Some(m), h)));
+        own.chain(inner).flat_map(|(member, hit)| {
+            hit.candidates.iter().flat_map(|c| c.iter()).map(move |c| {
+                let (start, end) = hit.span(c);
+                (member, start, end, c)
+            })
+        })
+    }
+}
+
+/// Keeps the hits that have candidates.
+pub fn with_candidates(hits: &[Hit]) -> Vec<Hit> {
+    hits.iter().filter(|h| h.candidates.is_some()).cloned().collect()
+}
+
+/// Scans the members of an archive, if the content is one.
+pub fn members(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Options, skipped: &mut Vec<Skipped>) -> Vec<(Arc<str>, Vec<Hit>)> {
+    let mut found = Vec::new();
+    if options.archives.depth == 0 || archive::kind(bytes).is_none() {
+        return found;
+    }
+    let troubles = archive::unpack(bytes, &options.archives, &mut |member, content| {
+        let hits = with_candidates(&scanner.whole(content));
+        if !hits.is_empty() {
+            found.push((member.into(), hits));
+        }
+    });
+    skipped.extend(troubles.into_iter().map(|t| {
+        let what = if t.member.is_empty() { name.to_owned() } else { format!("{name}!{}", t.member) };
+        Skipped::new(what, t.why)
+    }));
+    found
+}

@@ -1,0 +1,13 @@
+//! The scan: the only place with threads. Sources give bytes, detectors give candidates, candidates become findings.
+
+mod files;
+mod findings;
+mod frames;
+mod history;
+mod inspect;
+mod overlap;
+mod pool;
+mod scan;
+mod values;
+
+pub use scan::{Counted, History, Options, Progress, Quiet, Target, scan};

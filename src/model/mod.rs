@@ -1,0 +1,17 @@
+//! The vocabulary every stage shares: plain data, no I/O, no patterns, no command line.
+
+mod detector;
+mod finding;
+mod report;
+mod secret;
+mod segment;
+mod time;
+
+pub use detector::{
+    Category, Class, Confidence, Detector, Guards, Identity, Kind, Lifecycle, Part, Provider, Role,
+};
+pub use finding::{CommitInfo, Finding, Frame, FrameLine, Location, Proof, SecretView, Suppression};
+pub use report::{Inventory, Report, Scan, Skipped, Stats, Tool};
+pub use segment::Segment;
+pub use secret::{Redaction, Secret};
+pub use time::Timestamp;

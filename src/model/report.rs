@@ -1,0 +1,125 @@
+//! The report: everything a scan learned, in the shape of the JSON contract.
+
+use super::{Detector, Finding, Timestamp};
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
+
+/// Everything a scan learned. Field order is the order of the JSON report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Version of this shape.
+    pub schema_version: &'static str,
+    /// What made the report.
+    pub tool: Tool,
+    /// What was scanned.
+    pub scan: Scan,
+    /// What was found, sorted by provider, detector and id.
+    pub findings: Vec<Finding>,
+    /// Whose it is.
+    pub identities: Vec<serde_json::Value>,
+    /// What the inventory says.
+    pub inventory: Inventory,
+    /// What the inventory can say.
+    pub coverage: Vec<serde_json::Value>,
+    /// The detectors that found something, for rule texts.
+    #[serde(skip)]
+    pub detectors: Vec<Arc<Detector>>,
+    /// Findings that are suppressed in every place.
+    #[serde(skip)]
+    pub suppressed: Vec<Finding>,
+}
+
+/// What the inventory says.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Inventory {
+    /// Coverage manifests of the exports read.
+    pub sources: Vec<serde_json::Value>,
+    /// Records nothing refers to.
+    pub ghosts: Vec<serde_json::Value>,
+    /// What the exports could not tell.
+    pub warnings: Vec<String>,
+}
+
+/// What made the report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tool {
+    /// `keysweep`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Digest of all detectors in force: two reports with the same digest looked for the same things.
+    pub detectors_digest: String,
+}
+
+/// What was scanned.
+#[derive(Debug, Clone, Serialize)]
+pub struct Scan {
+    /// When it began.
+    #[serde(serialize_with = "display")]
+    pub started: Timestamp,
+    /// When it ended.
+    #[serde(serialize_with = "display")]
+    pub finished: Timestamp,
+    /// The targets as given.
+    pub targets: Vec<String>,
+    /// How much was read.
+    pub stats: Stats,
+    /// What was not read, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+fn display<S: Serializer>(time: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(time)
+}
+
+/// How much was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Repositories opened.
+    pub repos: u64,
+    /// Commits reachable from the refs in question.
+    pub commits: u64,
+    /// Blobs of history scanned.
+    pub blobs: u64,
+    /// Files, index entries and streams scanned.
+    pub files: u64,
+    /// Bytes of those blobs and files.
+    pub bytes: u64,
+    /// Bytes actually looked at: less than `bytes`, since what a delta copies is not read twice.
+    pub bytes_inspected: u64,
+    /// Wall time.
+    pub duration_ms: u64,
+    /// Findings left out because of an inline allow, a path or a detector rule.
+    pub suppressed: u64,
+    /// Findings below the asked confidence.
+    pub below_confidence: u64,
+}
+
+impl std::ops::AddAssign for Stats {
+    fn add_assign(&mut self, o: Self) {
+        self.repos += o.repos;
+        self.commits += o.commits;
+        self.blobs += o.blobs;
+        self.files += o.files;
+        self.bytes += o.bytes;
+        self.bytes_inspected += o.bytes_inspected;
+        self.suppressed += o.suppressed;
+        self.below_confidence += o.below_confidence;
+    }
+}
+
+/// Something that was asked for and not read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Skipped {
+    /// Which repository, file, object or target.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Skipped {
+    /// An entry of the list.
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into() }
+    }
+}

@@ -1,0 +1,237 @@
+//! SARIF 2.1.0 (OASIS Standard with Errata 01), written for what code scanning services do with it.
+//!
+//! One result is one secret value with all its copies. Its fingerprint is a function of the value, so an alert survives moved lines,
+//! moved files and rebases. Only `HEAD` can be shown beside code: copies that live in the history alone are related locations, each
+//! with its commit. Suppressed findings stay in the log, marked as such; a service that no longer saw them would close and reopen alerts.
+
+mod place;
+mod rule;
+
+use super::{Options, Reporter, escape::shown, phrase};
+use crate::model::{CommitInfo, Confidence, Finding, Location, Report, Suppression, Timestamp};
+use serde_json::{Value, json};
+use serde_sarif::sarif;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// `--format sarif`.
+pub(super) struct Format;
+
+impl Reporter for Format {
+    fn id(&self) -> &'static str {
+        "sarif"
+    }
+
+    fn extension(&self) -> &'static str {
+        "sarif"
+    }
+
+    fn write(&self, report: &Report, _: &Options, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = io::BufWriter::new(out);
+        serde_json::to_writer_pretty(&mut out, &log(report))?;
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+}
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Locations of one result, related ones included. GitHub refuses a whole log for one result with more
+/// (<https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit>).
+const MOST_PLACES: usize = 1000;
+
+/// The kind of notification that says what was not read.
+const SKIPPED: &str = "skipped";
+
+fn log(report: &Report) -> sarif::Sarif {
+    let mut rules = rule::Rules::new(&report.detectors);
+    let results = report.findings.iter().chain(&report.suppressed).map(|f| result(f, &mut rules)).collect::<Vec<_>>();
+    let notification =
+        sarif::ReportingDescriptor::builder().id(SKIPPED).short_description(text("Something asked for was not read.")).build();
+    let driver = sarif::ToolComponent::builder()
+        .name(report.tool.name)
+        .version(report.tool.version)
+        .semantic_version(report.tool.version)
+        .rules(rules.into_list())
+        .notifications(vec![notification])
+        .properties(properties([("detectorsDigest", json!(report.tool.detectors_digest))]))
+        .build();
+    let root = sarif::ArtifactLocation::builder().description(message("The root of what was scanned.")).build();
+    let run = sarif::Run::builder()
+        .tool(sarif::Tool::builder().driver(driver).build())
+        .invocations(vec![invocation(report)])
+        .original_uri_base_ids(BTreeMap::from([(place::ROOT.to_owned(), root)]))
+        .column_kind("utf16CodeUnits")
+        .results(results)
+        .build();
+    sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
+}
+
+/// How the scan went. It failed when it was to read something and read nothing; what it skipped beside what it read is a warning each.
+fn invocation(report: &Report) -> sarif::Invocation {
+    let scan = &report.scan;
+    let inspected = scan.stats.blobs + scan.stats.files > 0;
+    let skipped = scan.skipped.iter().map(|skipped| {
+        sarif::Notification::builder()
+            .descriptor(sarif::ReportingDescriptorReference::builder().id(SKIPPED).build())
+            .level("warning")
+            .message(message(&format!("Not read: {}: {}", skipped.what, skipped.why)))
+            .build()
+    });
+    sarif::Invocation::builder()
+        .execution_successful(inspected || scan.skipped.is_empty())
+        .start_time_utc(Timestamp::utc(scan.started.seconds).to_string())
+        .end_time_utc(Timestamp::utc(scan.finished.seconds).to_string())
+        .tool_execution_notifications(skipped.collect::<Vec<_>>())
+        .properties(properties([("targets", json!(scan.targets)), ("stats", json!(scan.stats))]))
+        .build()
+}
+
+fn result(finding: &Finding, rules: &mut rule::Rules) -> sarif::Result {
+    let places = phrase::places(finding);
+    let (own, related) = divided(&places);
+    let related = (1..).zip(related).map(|(id, location)| place::related(id, location)).collect::<Vec<_>>();
+    let mut result = sarif::Result::builder()
+        .rule_id(finding.detector.as_str())
+        .rule_index(rules.index(finding))
+        .level(level(finding.confidence))
+        .message(message(&told(finding, places.len())))
+        .locations(own.iter().map(|location| place::result(location)).collect::<Vec<_>>())
+        .partial_fingerprints(BTreeMap::from([("keysweepValue/v1".to_owned(), finding.id.clone())]))
+        .suppressions(suppressions(finding))
+        .properties(properties([
+            ("confidence", json!(finding.confidence)),
+            ("proof", json!(finding.proof)),
+            ("in_head", json!(finding.in_head)),
+            ("first_seen", json!(finding.first_seen)),
+            ("removed_in", json!(finding.removed_in)),
+            ("principal", json!(finding.principal)),
+            ("places", json!(places.len())),
+        ]))
+        .build();
+    result.related_locations = (!related.is_empty()).then_some(related);
+    result
+}
+
+/// The places a service can show, and the others: copies in `HEAD` that count, and all else; the first of the others where there is no
+/// such copy, since a result without a location is not accepted.
+fn divided<'a>(places: &[&'a Location]) -> (Vec<&'a Location>, Vec<&'a Location>) {
+    let places = &places[..places.len().min(MOST_PLACES)];
+    let whole = places.iter().all(|l| l.suppression.is_some());
+    let head = places.iter().take_while(|l| l.in_head && (whole || l.suppression.is_none())).count();
+    let (own, related) = places.split_at(head.max(1).min(places.len()));
+    (own.to_vec(), related.to_vec())
+}
+
+/// What the result says: which credential, how sure, since when, and whether it is still there.
+fn told(finding: &Finding, places: usize) -> String {
+    let Finding { title, secret, provider, kind, confidence, .. } = finding;
+    let kind = kind.as_str().replace('_', " ");
+    let mut text = format!("{title} {} ({provider} {kind}, {} confidence)", secret.redacted, confidence.as_str());
+    if let Some(first) = &finding.first_seen {
+        text.push_str(&format!(", introduced in {}", by(first)));
+    }
+    match &finding.removed_in {
+        Some(removed) if !finding.in_head => text.push_str(&format!(", removed in {}; it is still in the history.", by(removed))),
+        _ => text.push_str(&format!(", {}.", phrase::state(finding))),
+    }
+    match places {
+        0 | 1 => {}
+        2..=MOST_PLACES => text.push_str(&format!(" It is in {} places.", phrase::grouped(places as u64))),
+        _ => {
+            let (all, listed) = (phrase::grouped(places as u64), phrase::grouped(MOST_PLACES as u64));
+            text.push_str(&format!(" It is in {all} places, of which {listed} are listed."));
+        }
+    }
+    text
+}
+
+/// A commit with its day and the name of its author; the address is for the properties alone.
+fn by(commit: &CommitInfo) -> String {
+    let name = commit.author.split(" <").next().unwrap_or_default();
+    format!("{} by {name} on {}", phrase::short(&commit.commit), phrase::date(commit))
+}
+
+/// Why a finding does not count. Empty for one that does: within a run either all results say so or none
+/// (SARIF 2.1.0, section 3.27.23).
+fn suppressions(finding: &Finding) -> Vec<sarif::Suppression> {
+    let mut reasons: Vec<&Suppression> = finding.suppression.iter().collect();
+    if reasons.is_empty() && finding.locations.iter().all(|l| l.suppression.is_some()) {
+        reasons.extend(finding.locations.iter().filter_map(|l| l.suppression.as_ref()));
+        reasons.sort_unstable();
+        reasons.dedup();
+    }
+    reasons.into_iter().map(suppression).collect()
+}
+
+fn suppression(suppression: &Suppression) -> sarif::Suppression {
+    let kind = if suppression.by == "inline" { "inSource" } else { "external" };
+    let justification = match suppression.reason.as_str() {
+        "" => format!("Suppressed by {}.", suppression.by),
+        reason => shown(reason).into_owned(),
+    };
+    sarif::Suppression::builder()
+        .kind(kind)
+        .status("accepted")
+        .justification(justification)
+        .properties(properties([("by", json!(suppression.by))]))
+        .build()
+}
+
+fn level(confidence: Confidence) -> sarif::ResultLevel {
+    match confidence {
+        Confidence::High => sarif::ResultLevel::Error,
+        Confidence::Medium => sarif::ResultLevel::Warning,
+        Confidence::Low => sarif::ResultLevel::Note,
+    }
+}
+
+/// A plain-text message, on one line and without control characters. Braces are doubled, as single ones would be placeholders
+/// (section 3.11.5), and text from a repository cannot form a link (section 3.11.6).
+fn message(text: &str) -> sarif::Message {
+    let text = shown(text).replace('{', "{{").replace('}', "}}").replace("](", "] (");
+    sarif::Message::builder().text(text).build()
+}
+
+/// A text that is no message: no placeholders, no links.
+fn text(text: &str) -> sarif::MultiformatMessageString {
+    sarif::MultiformatMessageString::builder().text(text).build()
+}
+
+fn properties<const N: usize>(list: [(&str, Value); N]) -> sarif::PropertyBag {
+    let list = list.into_iter().map(|(key, value)| (key.to_owned(), value));
+    sarif::PropertyBag::builder().additional_properties(list.collect::<BTreeMap<_, _>>()).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_message_has_no_placeholders_and_no_links() {
+        let text = message("a[click](http://evil.example){0}").text.expect("text");
+        assert_eq!(text, "a[click] (http://evil.example){{0}}");
+    }
+
+    #[test]
+    fn a_value_in_too_many_places_is_cut_to_what_services_accept_and_says_so() {
+        let mut finding = fixture::finding();
+        finding.locations = vec![fixture::location("a"); 1500];
+        let result = result(&finding, &mut rule::Rules::new(&[]));
+        assert_eq!(result.locations.map(|l| l.len()), Some(MOST_PLACES));
+        assert!(result.message.text.is_some_and(|t| t.ends_with("It is in 1,500 places, of which 1,000 are listed.")));
+    }
+
+    #[test]
+    fn the_same_reason_for_every_place_is_one_suppression() {
+        let mut finding = fixture::finding();
+        finding.locations = vec![fixture::location("a"); 3];
+        assert!(suppressions(&finding).is_empty());
+        for location in &mut finding.locations {
+            location.suppression = Some(Suppression { by: "inline", reason: "a test key".into() });
+        }
+        let list = suppressions(&finding);
+        assert_eq!((list.len(), list[0].kind.as_str(), list[0].justification.as_deref()), (1, Some("inSource"), Some("a test key")));
+    }
+}

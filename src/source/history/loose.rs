@@ -1,0 +1,80 @@
+//! Loose objects: one zlib stream a file, `kind size\0` and the content.
+
+use super::objects::{hex, unhex};
+use super::pack::Kind;
+use super::Error;
+use crate::source::Bytes;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Ids of all loose objects under an `objects` folder, sorted.
+pub fn list(objects: &Path, hash_len: usize) -> Vec<Vec<u8>> {
+    let mut ids = Vec::new();
+    for byte in 0..=255u8 {
+        let folder = hex(&[byte]);
+        let Ok(entries) = fs::read_dir(objects.join(&folder)) else { continue };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let id = unhex(format!("{folder}{}", name.to_string_lossy()).as_bytes());
+            ids.extend(id.filter(|id| id.len() == hash_len));
+        }
+    }
+    ids.sort_unstable();
+    ids
+}
+
+/// The file of a loose object.
+pub fn path(objects: &Path, id: &[u8]) -> PathBuf {
+    let name = hex(id);
+    objects.join(&name[..2]).join(&name[2..])
+}
+
+/// Reads a loose object whole, of at most `most` bytes.
+///
+/// # Errors
+/// When the file cannot be read, does not inflate, or is not what it says it is.
+pub fn read(objects: &Path, id: &[u8], most: u64, out: &mut Vec<u8>) -> Result<Kind, Error> {
+    let file = Bytes::open(&path(objects, id), most)?;
+    let mut stream = flate2::read::ZlibDecoder::new(&*file);
+    let corrupt = |e: std::io::Error| Error::corrupt(format!("its data does not inflate: {e}"));
+    let (kind, size) = header(&mut stream).map_err(corrupt)?;
+    if size > most {
+        return Err(Error::Unsupported(format!("{size} bytes, more than the limit of {most}")));
+    }
+    out.clear();
+    stream.take(size + 1).read_to_end(out).map_err(corrupt)?;
+    if out.len() as u64 == size { Ok(kind) } else { Err(Error::corrupt("its size is not the one it states")) }
+}
+
+/// Reads only what a loose object is, and how large.
+///
+/// # Errors
+/// As [`read`].
+pub fn stat(objects: &Path, id: &[u8]) -> Result<(Kind, u64), Error> {
+    let mut head = Vec::with_capacity(512);
+    let file = path(objects, id);
+    if !fs::symlink_metadata(&file)?.is_file() {
+        return Err(Error::corrupt("not a regular file"));
+    }
+    fs::File::open(file)?.take(512).read_to_end(&mut head)?;
+    header(&mut flate2::read::ZlibDecoder::new(&*head)).map_err(|e| Error::corrupt(format!("its data does not inflate: {e}")))
+}
+
+fn header(stream: &mut impl Read) -> std::io::Result<(Kind, u64)> {
+    let bad = || std::io::Error::new(std::io::ErrorKind::InvalidData, "no object header");
+    let mut text = Vec::new();
+    let mut byte = [0];
+    loop {
+        stream.read_exact(&mut byte)?;
+        match byte[0] {
+            0 => break,
+            _ if text.len() > 31 => return Err(bad()),
+            b => text.push(b),
+        }
+    }
+    let space = text.iter().position(|&b| b == b' ').ok_or_else(bad)?;
+    let kind = Kind::from_name(&text[..space]).ok_or_else(bad)?;
+    let size = std::str::from_utf8(&text[space + 1..]).ok().and_then(|s| s.parse().ok()).ok_or_else(bad)?;
+    Ok((kind, size))
+}

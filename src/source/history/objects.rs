@@ -1,0 +1,136 @@
+//! All objects of a repository under one numbering, whatever packs or loose files they lie in.
+
+use super::pack::{NONE, Pack};
+use std::fmt::Write as _;
+
+/// Number of an object: its rank among all ids of the repository.
+pub type ObjectId = u32;
+
+/// Where an object lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a pack: number of the pack and of the entry.
+    Packed(u16, u32),
+    /// In a file of its own.
+    Loose,
+}
+
+/// The table of all objects.
+pub struct Objects {
+    hash_len: usize,
+    ids: Vec<u8>,
+    places: Vec<Place>,
+    /// Objects whose id begins with less than a 16-bit prefix, for each prefix.
+    fan: Vec<u32>,
+    /// Object of each entry, a list a pack.
+    of_entry: Vec<Vec<ObjectId>>,
+}
+
+impl Objects {
+    /// Numbers the objects of these packs and these loose ids. An object that lies in several places is taken from the first.
+    pub fn new(packs: &[Pack], loose: &[Vec<u8>], hash_len: usize) -> Self {
+        let mut all: Vec<(&[u8], Place)> = Vec::with_capacity(packs.iter().map(|p| p.len() as usize).sum::<usize>() + loose.len());
+        for (n, pack) in packs.iter().enumerate() {
+            all.extend(pack.by_id().iter().map(|&e| (pack.id(e), Place::Packed(n as u16, e))));
+        }
+        all.extend(loose.iter().map(|id| (id.as_slice(), Place::Loose)));
+        // Stable, and fast on the sorted runs the packs are.
+        all.sort_by(|a, b| a.0.cmp(b.0));
+        let mut table = Self {
+            hash_len,
+            ids: Vec::with_capacity(all.len() * hash_len),
+            places: Vec::with_capacity(all.len()),
+            fan: Vec::with_capacity((1 << 16) + 1),
+            of_entry: packs.iter().map(|p| vec![NONE; p.len() as usize]).collect(),
+        };
+        for (id, place) in all {
+            if table.ids.len() < hash_len || table.ids[table.ids.len() - hash_len..] != *id {
+                table.ids.extend_from_slice(id);
+                table.places.push(place);
+            }
+            if let Place::Packed(pack, entry) = place {
+                table.of_entry[usize::from(pack)][entry as usize] = table.places.len() as u32 - 1;
+            }
+        }
+        let prefix = |i: u32| u32::from(table.ids[i as usize * hash_len]) << 8 | u32::from(table.ids[i as usize * hash_len + 1]);
+        let mut next = 0;
+        for p in 0..=1 << 16 {
+            while next < table.places.len() as u32 && prefix(next) < p {
+                next += 1;
+            }
+            table.fan.push(next);
+        }
+        table
+    }
+
+    /// Number of objects.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Finds an object by its binary id.
+    pub fn find(&self, id: &[u8]) -> Option<ObjectId> {
+        if id.len() != self.hash_len {
+            return None;
+        }
+        let prefix = usize::from(id[0]) << 8 | usize::from(id[1]);
+        let (mut low, mut high) = (self.fan[prefix], self.fan[prefix + 1]);
+        while low < high {
+            let mid = low.midpoint(high);
+            match self.id(mid).cmp(id) {
+                std::cmp::Ordering::Less => low = mid + 1,
+                std::cmp::Ordering::Equal => return Some(mid),
+                std::cmp::Ordering::Greater => high = mid,
+            }
+        }
+        None
+    }
+
+    /// The binary id of an object.
+    pub fn id(&self, object: ObjectId) -> &[u8] {
+        &self.ids[object as usize * self.hash_len..][..self.hash_len]
+    }
+
+    /// The id in hexadecimal.
+    pub fn hex(&self, object: ObjectId) -> String {
+        hex(self.id(object))
+    }
+
+    /// Where an object lies.
+    pub fn place(&self, object: ObjectId) -> Place {
+        self.places[object as usize]
+    }
+
+    /// The object of a pack's entry.
+    pub fn of_entry(&self, pack: usize, entry: u32) -> ObjectId {
+        self.of_entry[pack][entry as usize]
+    }
+
+    /// Length of a binary id: 20 or 32.
+    pub fn hash_len(&self) -> usize {
+        self.hash_len
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut s, b| {
+        let _ = write!(s, "{b:02x}");
+        s
+    })
+}
+
+/// Bytes from hexadecimal; `None` when a character is no digit or one is left over.
+pub fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
+    let pairs = text.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    pairs.map(|p| Some(digit(p[0])? << 4 | digit(p[1])?)).collect()
+}

@@ -1,0 +1,447 @@
+//! Lifetimes: where each value stood, which commit brought it there and which took it away.
+//!
+//! Only blobs that hold a value are followed. The trees that hold them are found by following entries through the copies of the delta forest, so the work
+//! grows with the number of trees that matter. Then the commits are gone through in topological order, each compared with its parents.
+
+use super::graph::{CommitNo, Graph};
+use super::objects::ObjectId;
+use super::pack::NONE;
+use super::trees::{Entry, EntryKind, Piece};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Number of a value; the caller's.
+pub type ValueNo = u32;
+/// Number of a path.
+type PathNo = u32;
+
+/// One value at one path over one unbroken presence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    /// The path, in bytes.
+    pub path: Vec<u8>,
+    /// The value.
+    pub value: ValueNo,
+    /// The first commit that has it.
+    pub introduced: CommitNo,
+    /// The commit that took it away; `None` while a tip has it.
+    pub removed: Option<CommitNo>,
+    /// The newest commit that has it.
+    pub last: CommitNo,
+    /// Whether the head has it.
+    pub in_head: bool,
+    /// The newest blob that has it.
+    pub blob: ObjectId,
+}
+
+/// What lifetimes are asked for.
+pub struct Query<'q> {
+    /// Commits to go through.
+    pub commits: &'q [bool],
+    /// Commits that are only the state before: what they have is not reported.
+    pub border: &'q [bool],
+    /// Commits that refs point to.
+    pub tips: &'q [CommitNo],
+    /// The commit that is checked out.
+    pub head: Option<CommitNo>,
+    /// The values of each blob that has any, without repeats.
+    pub values: &'q HashMap<ObjectId, Vec<ValueNo>>,
+}
+
+/// All lifetimes, in order of path, value and introduction.
+pub fn lives(graph: &Graph, query: &Query<'_>) -> Vec<Life> {
+    let interest = interest(graph, query.values);
+    let mut walk = Walk {
+        graph,
+        query,
+        interest,
+        paths: Paths::default(),
+        lives: Vec::new(),
+        states: HashMap::new(),
+        pending: pending(graph, query),
+    };
+    for commit in 0..graph.commits.len() as u32 {
+        if query.commits[commit as usize] || query.border[commit as usize] {
+            walk.commit(commit);
+        }
+    }
+    walk.finish()
+}
+
+/// Of each tree that holds a wanted blob, at any depth: the entries that lead to one, by name.
+fn interest(graph: &Graph, values: &HashMap<ObjectId, Vec<ValueNo>>) -> HashMap<u32, Vec<Entry>> {
+    let mut derived: Vec<Vec<u32>> = vec![Vec::new(); graph.trees.len()];
+    for (i, tree) in graph.trees.iter().enumerate() {
+        if let Some(base) = graph.record(tree.base) {
+            derived[base as usize].push(i as u32);
+        }
+    }
+    let objects = graph.trees.iter().map(|t| t.tree).chain(values.keys().copied()).max().map_or(0, |m| m as usize + 1);
+    let mut wanted = vec![false; objects];
+    let mut done = vec![false; objects];
+    values.keys().for_each(|&blob| wanted[blob as usize] = true);
+    let mut found: HashMap<u32, Vec<Entry>> = HashMap::new();
+    loop {
+        let mut fresh = Vec::new();
+        for (i, tree) in graph.trees.iter().enumerate() {
+            let mut position = 0;
+            for piece in &tree.pieces {
+                match *piece {
+                    Piece::Copy { count, .. } => position += count,
+                    Piece::New(entry) => {
+                        if wanted.get(entry.object as usize) == Some(&true) && entry.kind != EntryKind::Submodule {
+                            spread(graph, &derived, i as u32, position, entry, &mut found, &mut fresh);
+                        }
+                        position += 1;
+                    }
+                }
+            }
+        }
+        for (i, w) in wanted.iter_mut().enumerate().filter(|(_, w)| **w) {
+            (done[i], *w) = (true, false);
+        }
+        fresh.retain(|&t: &ObjectId| !done[t as usize]);
+        if fresh.is_empty() {
+            break;
+        }
+        fresh.iter().for_each(|&t| wanted[t as usize] = true);
+    }
+    for entries in found.values_mut() {
+        entries.sort_unstable_by_key(|e| (e.name, e.object));
+        entries.dedup();
+    }
+    found
+}
+
+/// Notes an entry in the tree it is new in and in all trees that copy it.
+fn spread(
+    graph: &Graph,
+    derived: &[Vec<u32>],
+    tree: u32,
+    position: u32,
+    entry: Entry,
+    found: &mut HashMap<u32, Vec<Entry>>,
+    fresh: &mut Vec<ObjectId>,
+) {
+    let mut stack = vec![(tree, position)];
+    while let Some((tree, position)) = stack.pop() {
+        let entries = found.entry(tree).or_insert_with(|| {
+            fresh.push(graph.trees[tree as usize].tree);
+            Vec::new()
+        });
+        entries.push(entry);
+        for &child in &derived[tree as usize] {
+            let mut at = 0;
+            for piece in &graph.trees[child as usize].pieces {
+                match *piece {
+                    Piece::New(_) => at += 1,
+                    Piece::Copy { from, count } => {
+                        if (from..from + count).contains(&position) {
+                            stack.push((child, at + position - from));
+                        }
+                        at += count;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many children of each commit still need its state.
+fn pending(graph: &Graph, query: &Query<'_>) -> Vec<u32> {
+    let mut pending = vec![0; graph.commits.len()];
+    for (i, commit) in graph.commits.iter().enumerate().filter(|(i, _)| query.commits[*i] && !query.border[*i]) {
+        debug_assert!(commit.parents.iter().all(|&p| (p as usize) < i));
+        commit.parents.iter().for_each(|&p| pending[p as usize] += 1);
+    }
+    pending
+}
+
+/// Paths as (parent, name).
+#[derive(Default)]
+struct Paths {
+    numbers: HashMap<(PathNo, u32), PathNo>,
+    list: Vec<(PathNo, u32)>,
+}
+
+impl Paths {
+    fn child(&mut self, parent: PathNo, name: u32) -> PathNo {
+        *self.numbers.entry((parent, name)).or_insert_with(|| {
+            self.list.push((parent, name));
+            self.list.len() as u32 - 1
+        })
+    }
+
+    fn text(&self, mut path: PathNo, graph: &Graph) -> Vec<u8> {
+        let mut parts = Vec::new();
+        while path != NONE {
+            let (parent, name) = self.list[path as usize];
+            parts.push(graph.names.name(name));
+            path = parent;
+        }
+        parts.reverse();
+        parts.join(&b'/')
+    }
+}
+
+/// What stands at one path in one commit: the blob, and the life of each value in it.
+type AtPath = Arc<(ObjectId, Vec<(ValueNo, u32)>)>;
+/// What stands where in one commit, by path.
+type State = Arc<Vec<(PathNo, AtPath)>>;
+
+struct Draft {
+    path: PathNo,
+    value: ValueNo,
+    introduced: CommitNo,
+    /// The life it was found to be one with.
+    merged: Option<u32>,
+    removed: Option<CommitNo>,
+    /// A merge that dropped it although no other commit did.
+    dropped: Option<(CommitNo, CommitNo)>,
+    last_before_removal: CommitNo,
+    /// The newest tip that has it, with its blob there.
+    tip: Option<(CommitNo, ObjectId)>,
+    head: Option<ObjectId>,
+    newest: (CommitNo, ObjectId),
+}
+
+struct Walk<'g> {
+    graph: &'g Graph,
+    query: &'g Query<'g>,
+    interest: HashMap<u32, Vec<Entry>>,
+    paths: Paths,
+    lives: Vec<Draft>,
+    states: HashMap<CommitNo, State>,
+    pending: Vec<u32>,
+}
+
+impl Walk<'_> {
+    fn commit(&mut self, commit: CommitNo) {
+        let node = &self.graph.commits[commit as usize];
+        let parents: &[CommitNo] = if self.query.border[commit as usize] { &[] } else { &node.parents };
+        let before: Vec<State> = parents.iter().map(|p| self.states.get(p).cloned().unwrap_or_default()).collect();
+        for &p in parents {
+            self.pending[p as usize] -= 1;
+            if self.pending[p as usize] == 0 {
+                self.states.remove(&p);
+            }
+        }
+        let old_tree = parents.first().map_or(NONE, |&p| self.graph.commits[p as usize].tree);
+        let changes = self.changes(old_tree, node.tree);
+        let state = self.advance(commit, parents, &before, changes);
+        self.unite(commit, parents, &before, &state);
+        if self.query.tips.binary_search(&commit).is_ok() {
+            self.mark(&state, |life, blob| life.tip = Some((commit, blob)));
+        }
+        if self.query.head == Some(commit) {
+            self.mark(&state, |life, blob| life.head = Some(blob));
+        }
+        if self.pending[commit as usize] > 0 {
+            self.states.insert(commit, state);
+        }
+    }
+
+    /// Paths whose wanted blob differs between two trees, with the new blob.
+    fn changes(&mut self, old: ObjectId, new: ObjectId) -> Vec<(PathNo, Option<ObjectId>)> {
+        let mut changes = Vec::new();
+        let mut stack = vec![(NONE, old, new)];
+        while let Some((parent, old, new)) = stack.pop() {
+            if old == new {
+                continue;
+            }
+            let list = |tree: ObjectId| self.graph.record(tree).and_then(|r| self.interest.get(&r)).map_or(&[][..], Vec::as_slice);
+            let (a, b) = (list(old), list(new));
+            let (mut i, mut j) = (0, 0);
+            while i < a.len() || j < b.len() {
+                let (x, y) = (a.get(i), b.get(j));
+                let take_old = x.is_some_and(|x| y.is_none_or(|y| x.name <= y.name));
+                let take_new = y.is_some_and(|y| x.is_none_or(|x| y.name <= x.name));
+                let (x, y) = (x.filter(|_| take_old), y.filter(|_| take_new));
+                i += usize::from(take_old);
+                j += usize::from(take_new);
+                let name = x.or(y).expect("one of them is taken").name;
+                if x.map(|e| e.object) == y.map(|e| e.object) {
+                    continue;
+                }
+                let path = self.paths.child(parent, name);
+                let as_tree = |e: Option<&Entry>| e.filter(|e| e.kind == EntryKind::Tree).map_or(NONE, |e| e.object);
+                let as_blob = |e: Option<&Entry>| e.filter(|e| e.kind != EntryKind::Tree).map(|e| e.object);
+                stack.push((path, as_tree(x), as_tree(y)));
+                if as_blob(x) != as_blob(y) {
+                    changes.push((path, as_blob(y)));
+                }
+            }
+        }
+        changes.sort_unstable();
+        changes
+    }
+
+    /// The state of a commit from its first parent's and what changed.
+    fn advance(&mut self, commit: CommitNo, parents: &[CommitNo], before: &[State], changes: Vec<(PathNo, Option<ObjectId>)>) -> State {
+        let empty = State::default();
+        let first = before.first().unwrap_or(&empty);
+        if changes.is_empty() {
+            return first.clone();
+        }
+        let mut state = Vec::with_capacity(first.len() + changes.len());
+        let mut old = first.iter().peekable();
+        for (path, blob) in changes {
+            while let Some(entry) = old.next_if(|e| e.0 < path) {
+                state.push(entry.clone());
+            }
+            let was = old.next_if(|e| e.0 == path).map(|e| e.1.clone());
+            let values = blob.and_then(|b| self.query.values.get(&b)).map_or(&[][..], Vec::as_slice);
+            let lives: Vec<(ValueNo, u32)> =
+                values.iter().map(|&v| (v, self.continued(commit, path, v, was.as_ref(), before, blob.unwrap_or(NONE)))).collect();
+            for &(value, life) in was.iter().flat_map(|w| &w.1) {
+                if !values.contains(&value) {
+                    self.removed(life, commit, parents, before, path, value);
+                }
+            }
+            if let Some(blob) = blob.filter(|_| !lives.is_empty()) {
+                state.push((path, Arc::new((blob, lives))));
+            }
+        }
+        state.extend(old.cloned());
+        Arc::new(state)
+    }
+
+    /// The life a value at a path continues, from any parent, or a new one.
+    fn continued(&mut self, commit: CommitNo, path: PathNo, value: ValueNo, was: Option<&AtPath>, before: &[State], blob: ObjectId) -> u32 {
+        let in_first = was.and_then(|w| life_of(w, value));
+        let life = in_first.or_else(|| before.iter().skip(1).find_map(|s| life_of(at_path(s, path)?, value)));
+        let life = life.unwrap_or_else(|| {
+            self.lives.push(Draft {
+                path,
+                value,
+                introduced: commit,
+                merged: None,
+                removed: None,
+                dropped: None,
+                last_before_removal: commit,
+                tip: None,
+                head: None,
+                newest: (commit, blob),
+            });
+            self.lives.len() as u32 - 1
+        });
+        let root = self.root(life);
+        self.lives[root as usize].newest = (commit, blob);
+        life
+    }
+
+    /// Notes that the first parent had the value and the commit has not. A merge removes only what all its parents had.
+    fn removed(&mut self, life: u32, commit: CommitNo, parents: &[CommitNo], before: &[State], path: PathNo, value: ValueNo) {
+        let root = self.root(life);
+        let everywhere = before.iter().skip(1).all(|s| at_path(s, path).is_some_and(|at| life_of(at, value).is_some()));
+        let draft = &mut self.lives[root as usize];
+        if everywhere {
+            (draft.removed, draft.last_before_removal) = (Some(commit), parents[0]);
+        } else {
+            draft.dropped = Some((commit, parents[0]));
+        }
+    }
+
+    /// Lives that meet in a merge are one; what only a further parent had is dropped by the merge.
+    fn unite(&mut self, commit: CommitNo, parents: &[CommitNo], before: &[State], state: &State) {
+        for (parent, other) in parents.iter().zip(before).skip(1) {
+            if Arc::ptr_eq(other, state) {
+                continue;
+            }
+            let mut mine = state.iter().peekable();
+            for (path, theirs) in other.iter() {
+                while mine.next_if(|e| e.0 < *path).is_some() {}
+                let ours = mine.peek().filter(|e| e.0 == *path).map(|e| &e.1);
+                if ours.is_some_and(|o| Arc::ptr_eq(o, theirs)) {
+                    continue;
+                }
+                for &(value, life) in &theirs.1 {
+                    match ours.and_then(|o| life_of(o, value)) {
+                        Some(own) => self.merge(own, life),
+                        None => {
+                            let root = self.root(life);
+                            self.lives[root as usize].dropped = Some((commit, *parent));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        if a == b {
+            return;
+        }
+        let (keep, gone) = (a.min(b), a.max(b));
+        let other = &self.lives[gone as usize];
+        let (introduced, removed, dropped) = (other.introduced, other.removed, other.dropped);
+        let (last, tip, head, newest) = (other.last_before_removal, other.tip, other.head, other.newest);
+        self.lives[gone as usize].merged = Some(keep);
+        let life = &mut self.lives[keep as usize];
+        life.introduced = life.introduced.min(introduced);
+        if removed > life.removed {
+            (life.removed, life.last_before_removal) = (removed, last);
+        }
+        life.dropped = life.dropped.max(dropped);
+        life.tip = life.tip.max(tip);
+        life.head = life.head.or(head);
+        life.newest = life.newest.max(newest);
+    }
+
+    fn root(&mut self, mut life: u32) -> u32 {
+        while let Some(up) = self.lives[life as usize].merged {
+            if let Some(further) = self.lives[up as usize].merged {
+                self.lives[life as usize].merged = Some(further);
+            }
+            life = up;
+        }
+        life
+    }
+
+    fn mark(&mut self, state: &State, mut note: impl FnMut(&mut Draft, ObjectId)) {
+        for (_, at) in state.iter() {
+            for &(_, life) in &at.1 {
+                let root = self.root(life);
+                note(&mut self.lives[root as usize], at.0);
+            }
+        }
+    }
+
+    fn finish(self) -> Vec<Life> {
+        let finish = |d: &Draft| {
+            let live = d.tip.is_some() || d.head.is_some();
+            let gone = d.removed.map(|r| (r, d.last_before_removal)).or(d.dropped);
+            let last = d.query_last(self.query.head, gone.map(|g| g.1));
+            Life {
+                path: self.paths.text(d.path, self.graph),
+                value: d.value,
+                introduced: d.introduced,
+                removed: gone.map(|g| g.0).filter(|_| !live),
+                last,
+                in_head: d.head.is_some(),
+                blob: d.head.or(d.tip.map(|t| t.1)).unwrap_or(d.newest.1),
+            }
+        };
+        let own = self.lives.iter().filter(|d| d.merged.is_none() && !self.query.border[d.introduced as usize]);
+        let mut lives: Vec<Life> = own.map(finish).collect();
+        lives.sort_by(|a, b| (&a.path, a.value, a.introduced).cmp(&(&b.path, b.value, b.introduced)));
+        lives
+    }
+}
+
+impl Draft {
+    /// The newest commit that has the value: the head, else the newest tip, else the one before the removal.
+    fn query_last(&self, head: Option<CommitNo>, before_removal: Option<CommitNo>) -> CommitNo {
+        let at_head = head.filter(|_| self.head.is_some());
+        at_head.or(self.tip.map(|t| t.0)).or(before_removal).unwrap_or(self.newest.0)
+    }
+}
+
+fn at_path(state: &State, path: PathNo) -> Option<&AtPath> {
+    state.binary_search_by_key(&path, |e| e.0).ok().map(|i| &state[i].1)
+}
+
+fn life_of(at: &AtPath, value: ValueNo) -> Option<u32> {
+    at.1.iter().find(|l| l.0 == value).map(|l| l.1)
+}

@@ -1,0 +1,8 @@
+//! Where bytes come from: packs, loose objects, the index, files, archives, standard input. Knows nothing of detectors.
+
+pub mod archive;
+pub mod files;
+pub mod history;
+mod mmap;
+
+pub use mmap::Bytes;
