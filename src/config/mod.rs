@@ -34,8 +34,8 @@ mod size;
 pub use allow::{Allow, Allows, Subject};
 pub use error::ConfigError;
 pub use globs::Globs;
-pub use size::parse as parse_size;
 pub use inline::{InlineAllow, inline_allow};
+pub use size::parse as parse_size;
 
 use crate::model::{Confidence, Redaction};
 use error::Document;

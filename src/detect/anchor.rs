@@ -9,8 +9,14 @@ use serde::{Deserialize, Serialize};
 
 /// Longest sequence kept; longer ones add cost and no selectivity.
 const MAX_LEN: usize = 32;
+/// So many positions of a class in a row end a sequence.
+const STRETCH: usize = 6;
 /// Most alternatives one pattern may be anchored by.
 const MAX_ALTERNATIVES: usize = 64;
+/// Furthest the gram that the sieve looks for lies behind the start of its anchor: so much is read beyond every window.
+const MAX_OFFSET: isize = 5;
+/// Most grams the sieve may have to know of one anchor at one offset.
+const MAX_GRAMS: usize = 2048;
 /// A class with more members than this says too little to be part of an anchor.
 const MAX_CLASS: u32 = 70;
 
@@ -50,6 +56,14 @@ impl ByteSet {
         (0..=255).filter(|&b| self.contains(b))
     }
 
+    /// The members with letters folded to lower case, as the sieve folds them.
+    pub fn folded(&self) -> Vec<u8> {
+        let mut bytes: Vec<u8> = self.iter().map(|b| b | 0x20).collect();
+        bytes.sort_unstable();
+        bytes.dedup();
+        bytes
+    }
+
     /// How likely a byte of source text falls into the set, roughly.
     fn probability(&self) -> f32 {
         self.iter().map(frequency).sum()
@@ -72,6 +86,19 @@ fn frequency(byte: u8) -> f32 {
     }
 }
 
+/// Words that code and configuration are full of: a name beside them is the better anchor.
+const COMMON: &[&str] = &[
+    "secret", "token", "password", "passwd", "client", "access_token", "server", "database", "provider", "driver", "source", "address", "hostname",
+    "username", "string", "value", "config", "service", "account", "private", "public", "authorization", "bearer", "basic", "https://", "header",
+    "application", "project", "login", "machine", "default", "api_key", "apikey", "api-key", "webhook", "integration", "signing", "security",
+    "customer", "storage", "endpoint", "connection", "session", "credential", "storage", "resource", "registry", "instance", "shared", "master",
+    "admin", "consumer", "license", "ingest", "access_key", "accesskey", "access-key", "secret_key", "secretkey", "client_id", "clientid", "client_secret",
+];
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|w| w == word)
+}
+
 /// One sequence, and how far into a match it may stand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
@@ -79,6 +106,8 @@ pub struct Anchor {
     pub sets: Vec<ByteSet>,
     /// Most bytes of a match before the sequence; `None` when unbounded.
     pub lead: Option<usize>,
+    /// Whether a match has exactly `lead` bytes before the sequence.
+    pub exact: bool,
     /// The byte before must not be a word character.
     pub boundary: bool,
 }
@@ -91,12 +120,33 @@ impl Anchor {
             set.insert(b.to_ascii_uppercase());
             set
         };
-        Self { sets: word.bytes().take(MAX_LEN).map(both).collect(), lead: None, boundary: false }
+        Self { sets: word.bytes().take(MAX_LEN).map(both).collect(), lead: None, exact: false, boundary: false }
+    }
+
+    /// The set at a position; any byte before and behind the sequence.
+    pub fn set(&self, position: isize) -> ByteSet {
+        usize::try_from(position).ok().and_then(|i| self.sets.get(i)).copied().unwrap_or(ByteSet::ANY)
+    }
+
+    /// The offset of the given parity, from -1 on, whose four positions stand for the fewest and rarest folded grams, and how many those are.
+    pub fn gram(&self, parity: isize) -> (isize, usize) {
+        let count = |offset: isize| -> usize { (offset..offset + 4).map(|i| self.set(i).folded().len()).product() };
+        let rarity = |offset: isize| -> f32 { (offset..offset + 4).map(|i| self.set(i).probability()).product() };
+        let last = (self.sets.len() as isize - 3).min(MAX_OFFSET);
+        (-1..=last)
+            .filter(|o| o.rem_euclid(2) == parity)
+            .map(|o| (o, count(o)))
+            .min_by(|a, b| (a.1.max(64), rarity(a.0)).partial_cmp(&(b.1.max(64), rarity(b.0))).expect("finite"))
+            .expect("an anchor of three sets has an offset of either parity")
     }
 
     /// How likely it is that ordinary text matches at a place, roughly.
     fn probability(&self) -> f32 {
         let p: f32 = self.sets.iter().map(ByteSet::probability).product();
+        let word: Vec<u8> = self.sets.iter().take_while(|s| narrow(s)).filter_map(|s| s.iter().last()).map(|b| b.to_ascii_lowercase()).collect();
+        let word = word.strip_prefix(b"_").unwrap_or(&word);
+        let common = word.len() >= 3 && self.sets.len() <= word.len() + 4 && COMMON.iter().any(|c| contains(c.as_bytes(), word));
+        let p = if common { p.max(1e-4) } else { p };
         if self.boundary { p * 0.3 } else { p }
     }
 }
@@ -104,7 +154,7 @@ impl Anchor {
 /// The anchors of a pattern, or `None` when it has none rare enough to search for.
 pub fn anchors(hir: &Hir) -> Option<Vec<Anchor>> {
     let mut walk = Walk::new();
-    let mut state = Runs::start(Some(0));
+    let mut state = Runs::start(Some(0), true);
     walk.visit(hir, &mut state);
     walk.offer(&state);
     walk.best
@@ -116,11 +166,13 @@ struct Runs {
     alternatives: Vec<Anchor>,
     /// Most bytes from the start of the match to the current position.
     position: Option<usize>,
+    /// Whether it is always so many.
+    exact: bool,
 }
 
 impl Runs {
-    fn start(position: Option<usize>) -> Self {
-        Self { alternatives: vec![Anchor { sets: Vec::new(), lead: position, boundary: false }], position }
+    fn start(position: Option<usize>, exact: bool) -> Self {
+        Self { alternatives: vec![Anchor { sets: Vec::new(), lead: position, exact, boundary: false }], position, exact }
     }
 
     fn push(&mut self, set: ByteSet) {
@@ -159,12 +211,22 @@ impl Walk {
         }
     }
 
-    /// Ends the current runs and begins new ones `max` bytes further on.
-    fn cut(&mut self, runs: &mut Runs, max: Option<usize>) {
+    /// Ends the current runs and begins new ones `min` to `max` bytes further on.
+    fn cut(&mut self, runs: &mut Runs, min: Option<usize>, max: Option<usize>) {
         self.was_cut = true;
         self.offer(runs);
         let position = runs.position.zip(max).map(|(a, b)| a + b);
-        *runs = Runs::start(position);
+        *runs = Runs::start(position, runs.exact && max.is_some() && min == max);
+    }
+
+    /// Lengthens the runs; a long stretch of a class ends them, since what follows it may be more telling.
+    fn push(&mut self, runs: &mut Runs, set: ByteSet) {
+        let stretch = |a: &Anchor| a.sets.len() >= STRETCH && a.sets.iter().rev().take(STRETCH).all(|s| !narrow(s));
+        if !narrow(&set) && runs.alternatives.iter().all(stretch) {
+            self.cut(runs, Some(1), Some(1));
+        } else {
+            runs.push(set);
+        }
     }
 
     fn visit(&mut self, hir: &Hir, runs: &mut Runs) {
@@ -172,13 +234,13 @@ impl Walk {
             HirKind::Empty => {}
             HirKind::Literal(literal) => {
                 for &b in &literal.0 {
-                    if b == b'\n' { self.cut(runs, Some(1)) } else { runs.push(ByteSet::one(b)) }
+                    if b == b'\n' { self.cut(runs, Some(1), Some(1)) } else { self.push(runs, ByteSet::one(b)) }
                 }
             }
             HirKind::Class(class) => match byte_set(class) {
                 // An anchor stays on its line, so that windows can be cut at line ends.
-                Some(set) if set.len() <= MAX_CLASS && !set.contains(b'\n') => runs.push(set),
-                _ => self.cut(runs, Some(hir.properties().maximum_len().unwrap_or(4))),
+                Some(set) if set.len() <= MAX_CLASS && !set.contains(b'\n') => self.push(runs, set),
+                _ => self.cut(runs, hir.properties().minimum_len(), Some(hir.properties().maximum_len().unwrap_or(4))),
             },
             HirKind::Look(look) => {
                 if matches!(look, Look::WordAscii | Look::WordStartAscii | Look::WordStartHalfAscii) {
@@ -193,18 +255,16 @@ impl Walk {
     }
 
     fn repetition(&mut self, rep: &Repetition, runs: &mut Runs) {
-        let each = rep.sub.properties().maximum_len();
-        let rest = |taken: u32| {
-            let most = rep.max.map(|m| m.saturating_sub(taken) as usize);
-            most.zip(each).map(|(n, len)| n * len)
+        let (least, most) = (rep.sub.properties().minimum_len(), rep.sub.properties().maximum_len());
+        let rest = |runs: &mut Runs, walk: &mut Self, taken: u32| {
+            let min = least.map(|len| len * rep.min.saturating_sub(taken) as usize);
+            let max = rep.max.map(|m| m.saturating_sub(taken) as usize).zip(most).map(|(n, len)| n * len);
+            walk.cut(runs, min, max);
         };
-        if rep.min == 0 {
-            return self.cut(runs, rest(0));
-        }
         let taken = rep.min.min(MAX_LEN as u32);
         (0..taken).for_each(|_| self.visit(&rep.sub, runs));
         if rep.max != Some(taken) {
-            self.cut(runs, rest(taken));
+            rest(runs, self, taken);
         }
     }
 
@@ -222,6 +282,7 @@ impl Walk {
         let product: usize = walked.iter().map(|(_, sub)| sub.alternatives.len()).sum();
         if plain && product <= MAX_ALTERNATIVES {
             let longest = walked.iter().map(|(_, sub)| sub.position).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)));
+            runs.exact = walked.iter().all(|(_, sub)| sub.exact && sub.position == walked[0].1.position);
             runs.alternatives = walked.into_iter().flat_map(|(_, sub)| sub.alternatives).collect();
             runs.position = longest.flatten();
             return;
@@ -236,7 +297,7 @@ impl Walk {
         if let Some(choice) = choice {
             self.offer_choice(choice.concat());
         }
-        self.cut(runs, hir.properties().maximum_len());
+        self.cut(runs, hir.properties().minimum_len(), hir.properties().maximum_len());
     }
 
     fn offer_choice(&mut self, anchors: Vec<Anchor>) {
@@ -260,10 +321,13 @@ fn trim(anchor: &Anchor) -> Option<Anchor> {
     // A few positions of a class behind the literal make short prefixes selective.
     sets.truncate((last + 1).max(6.min(sets.len())));
     let literal = sets.iter().filter(|s| narrow(s)).count();
-    (sets.len() >= 3 && literal >= 2).then_some(Anchor { sets, ..*anchor })
+    let trimmed = Anchor { sets, ..*anchor };
+    let searchable = trimmed.sets.len() >= 3 && literal >= 2 && (0..2).all(|parity| trimmed.gram(parity).1 <= MAX_GRAMS);
+    searchable.then_some(trimmed)
 }
 
-fn byte_set(class: &Class) -> Option<ByteSet> {
+/// The bytes of a class; `None` when it is not of bytes.
+pub fn byte_set(class: &Class) -> Option<ByteSet> {
     let mut set = ByteSet::default();
     match class {
         Class::Bytes(class) => class.ranges().iter().for_each(|r| (r.start()..=r.end()).for_each(|b| set.insert(b))),

@@ -1,9 +1,12 @@
 //! The detectors in force: the built-in ones, with a user's own on top, compiled only when a run needs them.
 
+use super::anchor::{Anchor, ByteSet};
 use super::plan::Plan;
 use super::sieve::Sieve;
 use crate::model::{Category, Detector, Provider};
-use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::meta::Regex;
+use regex_automata::util::primitives::PatternID;
+use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -14,6 +17,9 @@ static FULL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors-full.bi
 
 /// Largest compiled pattern, in bytes; a user's pattern beyond it is refused.
 const PATTERN_LIMIT: usize = 16 << 20;
+
+/// Memory for the lazily built automaton of one pattern on one thread, in bytes.
+const CACHE: usize = 1 << 20;
 
 /// What is wrong with a detector file: always the user's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +47,8 @@ pub struct Library {
     groups: Vec<OnceLock<usize>>,
     paths: Vec<OnceLock<Option<Regex>>>,
     sieve: Sieve,
-    anchored: Vec<u16>,
+    /// What to try at each anchor of the sieve.
+    tries: Vec<Vec<Try>>,
 }
 
 impl Library {
@@ -106,15 +113,10 @@ impl Library {
                 categories.push(provider.category);
             }
         }
-        let mut anchors = Vec::new();
-        let mut anchored = Vec::new();
-        for (rule, plan) in plans.iter().enumerate() {
-            anchors.extend(plan.anchors.iter().cloned());
-            anchored.extend(plan.anchors.iter().map(|_| rule as u16));
-        }
+        let (anchors, tries) = share(&plans);
         let cells = |n: usize| -> Vec<OnceLock<Option<Regex>>> { (0..n).map(|_| OnceLock::new()).collect() };
         let groups = (0..plans.len()).map(|_| OnceLock::new()).collect();
-        Self { providers, detectors, categories, compiled: cells(plans.len()), paths: cells(plans.len()), groups, plans, sieve: Sieve::new(anchors), anchored }
+        Self { providers, detectors, categories, compiled: cells(plans.len()), paths: cells(plans.len()), groups, plans, sieve: Sieve::new(anchors), tries }
     }
 
     /// Number of detectors.
@@ -164,9 +166,9 @@ impl Library {
         &self.sieve
     }
 
-    /// The detector an anchor of the sieve belongs to.
-    pub(super) fn rule_of(&self, anchor: u16) -> u16 {
-        self.anchored[usize::from(anchor)]
+    /// What to try where an anchor of the sieve stands.
+    pub(super) fn tries(&self, anchor: u16) -> &[Try] {
+        &self.tries[usize::from(anchor)]
     }
 
     pub(super) fn plan(&self, rule: u16) -> &Plan {
@@ -183,17 +185,43 @@ impl Library {
     pub fn applies(&self, rule: u16, path: &str) -> bool {
         let wanted = &self.detector(rule).paths;
         let regex = || self.paths[usize::from(rule)].get_or_init(|| compile(wanted).ok()).as_ref();
-        wanted.is_empty() || regex().is_some_and(|r| r.is_match(path.as_bytes()))
+        wanted.is_empty() || regex().is_some_and(|r| r.is_match(path))
     }
 
     /// The capture group that is the secret.
     pub(super) fn group(&self, rule: u16, regex: &Regex) -> usize {
         *self.groups[usize::from(rule)].get_or_init(|| {
             let wanted = &self.detector(rule).value;
-            let named = regex.capture_names().position(|name| name == Some(wanted.as_str()));
-            named.or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
+            group_of(regex, wanted).or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
         })
     }
+}
+
+/// A detector to try at an anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Try {
+    /// Number of the detector.
+    pub rule: u16,
+    /// Where a match begins, in bytes before the anchor, when that is known.
+    pub lead: Option<u32>,
+}
+
+/// The distinct anchors of all plans, and what to try at each.
+fn share(plans: &[Plan]) -> (Vec<Anchor>, Vec<Vec<Try>>) {
+    let mut numbers: HashMap<(&[ByteSet], bool), usize> = HashMap::new();
+    let (mut anchors, mut tries): (Vec<Anchor>, Vec<Vec<Try>>) = Default::default();
+    for (rule, plan) in plans.iter().enumerate() {
+        for anchor in &plan.anchors {
+            let number = *numbers.entry((&anchor.sets, anchor.boundary)).or_insert_with(|| {
+                anchors.push(anchor.clone());
+                tries.push(Vec::new());
+                anchors.len() - 1
+            });
+            let lead = anchor.lead.filter(|_| anchor.exact).and_then(|l| u32::try_from(l).ok());
+            tries[number].push(Try { rule: rule as u16, lead });
+        }
+    }
+    (anchors, tries)
 }
 
 /// The built-in detectors with their examples.
@@ -201,9 +229,19 @@ pub fn full() -> Vec<Provider> {
     postcard::from_bytes(FULL).expect("the build script wrote it")
 }
 
+/// The number of a named capture group.
+pub(super) fn group_of(regex: &Regex, name: &str) -> Option<usize> {
+    regex.group_info().to_index(PatternID::ZERO, name)
+}
+
 /// Compiles a pattern the way scans do: bytes, ASCII classes, bounded size.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(PATTERN_LIMIT).dfa_size_limit(PATTERN_LIMIT).build().map_err(|e| e.to_string())
+    let limits = Regex::config().utf8_empty(false).nfa_size_limit(Some(PATTERN_LIMIT)).hybrid_cache_capacity(CACHE);
+    let bytes = syntax::Config::new().unicode(false).utf8(false);
+    Regex::builder().configure(limits).syntax(bytes).build(pattern).map_err(|e| match e.syntax_error() {
+        Some(wrong) => wrong.to_string(),
+        None => e.to_string(),
+    })
 }
 
 /// Reads one detector file.

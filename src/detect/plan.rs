@@ -3,6 +3,7 @@
 //! Plans of the built-in detectors are made by the build script, those of a user's detectors at start-up.
 
 use super::anchor::{Anchor, anchors};
+use super::demand::Demand;
 use crate::model::Detector;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub struct Plan {
     pub lead: u32,
     /// Most bytes of a match from the anchor on.
     pub reach: u32,
+    /// What the line around the anchor must hold.
+    pub demand: Demand,
 }
 
 impl Plan {
@@ -53,7 +56,7 @@ impl Plan {
             (true, reach) => reach,
         };
         let lead = anchors.iter().map(|a| a.lead.and_then(|l| u32::try_from(l).ok()).unwrap_or(longest)).max().unwrap_or(0);
-        Ok(Self { pattern, anchors, lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }), reach: longest.min(cap) })
+        Ok(Self { pattern, anchors, lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }), reach: longest.min(cap), demand: Demand::of(&hir) })
     }
 }
 

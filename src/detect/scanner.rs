@@ -5,15 +5,20 @@
 //! hits for the same bytes; a property test holds them to it.
 
 use super::decode::{self, Run};
-use super::library::Library;
+use super::demand::Facts;
+use super::library::{Library, Try, group_of};
 use super::proof::{self, Outcome};
 use super::{guard, placeholder, utf16};
 use crate::model::{Confidence, Proof, Secret, Segment};
 use memchr::{memchr, memrchr};
+use regex_automata::util::primitives::NonMaxUsize;
+use regex_automata::{Anchored, Input};
 use std::sync::Arc;
 
 /// Most bytes either side of a seam that are looked at again: the furthest any single-line window reaches.
 const SEAM_REACH: usize = 16 * 1024;
+/// Longest line, either side of an anchor, that is looked through for what detectors demand.
+const MAX_LINE: usize = 2048;
 /// Most candidates one anchor may yield.
 const MAX_PER_ANCHOR: usize = 64;
 
@@ -50,10 +55,10 @@ pub struct Hit {
     pub candidates: Option<Arc<[Candidate]>>,
 }
 
-/// What a hit was decided by: a detector's pattern, or a decoder's.
+/// What a hit was decided by: a detector's pattern, begun so many bytes before the anchor, or a decoder's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
-    Rule(u16),
+    Rule(u16, Option<u32>),
     Decoded(decode::Scheme),
 }
 
@@ -63,15 +68,18 @@ pub struct Scanner<'l> {
     /// How many encodings inside one another are undone.
     decode_depth: u8,
     dirty: Vec<(usize, usize)>,
-    anchors: Vec<(u32, u16)>,
+    anchors: Vec<(u32, Try)>,
+    slots: Vec<Option<NonMaxUsize>>,
     /// Bytes looked at so far, as opposed to carried over.
     pub inspected: u64,
+    /// How often each detector was tried so far.
+    pub tried: Vec<u32>,
 }
 
 impl<'l> Scanner<'l> {
     /// A scanner that undoes at most `decode_depth` encodings inside one another.
     pub fn new(library: &'l Library, decode_depth: u8) -> Self {
-        Self { library, decode_depth, dirty: Vec::new(), anchors: Vec::new(), inspected: 0 }
+        Self { library, decode_depth, dirty: Vec::new(), anchors: Vec::new(), slots: Vec::new(), inspected: 0, tried: vec![0; library.len()] }
     }
 
     /// All hits in `bytes`, sorted by position.
@@ -145,11 +153,11 @@ impl<'l> Scanner<'l> {
                     continue;
                 }
                 match hit.source {
-                    Source::Rule(rule) if self.library.detector(rule).multiline => {
+                    Source::Rule(rule, lead) if self.library.detector(rule).multiline => {
                         if self.copied_whole(hit.at as usize, rule, segment, source, base_len, bytes.len()) {
                             hits.push(Hit { at: at as u32, ..hit.clone() });
                         } else {
-                            self.decide(bytes, at, rule, 0, hits);
+                            self.decide(bytes, at, Try { rule, lead }, 0, hits);
                         }
                     }
                     _ => hits.push(Hit { at: at as u32, ..hit.clone() }),
@@ -175,14 +183,19 @@ impl<'l> Scanner<'l> {
         let mut anchors = std::mem::take(&mut self.anchors);
         anchors.clear();
         let library = self.library;
-        library.sieve().scan(bytes, from, to, |anchor, at| anchors.push((at as u32, library.rule_of(anchor))));
+        library.sieve().scan(bytes, from, to, |anchor, at| anchors.extend(library.tries(anchor).iter().map(|t| (at as u32, *t))));
         anchors.sort_unstable();
-        anchors.dedup();
-        let found = std::mem::take(&mut anchors);
-        for &(at, rule) in &found {
-            self.decide(bytes, at as usize, rule, depth, hits);
+        let mut line = Line { start: 0, end: 0, facts: Facts::UNKNOWN };
+        for &(at, what) in &anchors {
+            let at = at as usize;
+            if at >= line.end {
+                line = Line::around(bytes, at);
+            }
+            if line.can_hold(bytes, library, what.rule) {
+                self.decide(bytes, at, what, depth, hits);
+            }
         }
-        self.anchors = found;
+        self.anchors = anchors;
         if depth < self.decode_depth {
             let mut runs = Vec::new();
             decode::runs(bytes, from, to, &mut runs);
@@ -193,37 +206,55 @@ impl<'l> Scanner<'l> {
     }
 
     /// Tries one detector at one anchor.
-    fn decide(&mut self, bytes: &[u8], at: usize, rule: u16, depth: u8, hits: &mut Vec<Hit>) {
-        let candidates = self.candidates(bytes, at, rule);
-        let multiline = self.library.detector(rule).multiline && depth == 0;
+    fn decide(&mut self, bytes: &[u8], at: usize, what: Try, depth: u8, hits: &mut Vec<Hit>) {
+        self.tried[usize::from(what.rule)] += 1;
+        let candidates = self.candidates(bytes, at, what);
+        let multiline = self.library.detector(what.rule).multiline && depth == 0;
         if !candidates.is_empty() || multiline {
             let candidates = (!candidates.is_empty()).then(|| candidates.into());
-            hits.push(Hit { at: at as u32, source: Source::Rule(rule), candidates });
+            hits.push(Hit { at: at as u32, source: Source::Rule(what.rule, what.lead), candidates });
         }
     }
 
-    fn candidates(&self, bytes: &[u8], at: usize, rule: u16) -> Vec<Candidate> {
+    fn candidates(&mut self, bytes: &[u8], at: usize, what: Try) -> Vec<Candidate> {
+        let rule = what.rule;
         let Some(regex) = self.library.regex(rule) else { return Vec::new() };
         let (from, to) = self.window(bytes, at, rule);
-        let group = self.library.group(rule, regex);
         let window = &bytes[from..to];
         let mut found = Vec::new();
-        for captures in regex.captures_iter(window) {
-            let matched = captures.get_match();
-            if matched.start() + from > at || found.len() == MAX_PER_ANCHOR {
+        let mut slots = std::mem::take(&mut self.slots);
+        slots.clear();
+        slots.resize(regex.captures_len() * 2, None);
+        // Where the match must begin is known of most anchors; else it may begin anywhere before.
+        let (mut next, anchored) = match what.lead {
+            None => (0, Anchored::No),
+            Some(lead) => match (at - from).checked_sub(lead as usize) {
+                Some(start) => (start, Anchored::Yes),
+                None => return found,
+            },
+        };
+        while next <= at - from && found.len() < MAX_PER_ANCHOR {
+            let input = Input::new(window).span(next..window.len()).anchored(anchored);
+            if regex.search_slots(&input, &mut slots).is_none() {
                 break;
             }
-            if matched.end() + from <= at {
-                continue;
+            let group = |n: usize| Some((slots.get(2 * n)?.as_ref()?.get(), slots.get(2 * n + 1)?.as_ref()?.get()));
+            let Some((start, end)) = group(0).filter(|m| m.0 + from <= at) else { break };
+            next = end.max(start + 1);
+            if end + from > at {
+                let named = |name: &str| {
+                    let (a, b) = group(group_of(regex, name)?).filter(|_| !name.is_empty())?;
+                    Some(String::from_utf8_lossy(&window[a..b]).into_owned().into_boxed_str()).filter(|text| !text.is_empty())
+                };
+                if let Some((a, b)) = group(self.library.group(rule, regex)).filter(|v| v.0 < v.1) {
+                    found.extend(self.candidate(rule, &window[a..b], (a + from, b + from), at, named));
+                }
             }
-            let Some(value) = captures.get(group).filter(|v| !v.is_empty()) else { continue };
-            let named = |name: &str| {
-                let text = captures.name(name).filter(|m| !name.is_empty() && !m.is_empty())?;
-                Some(String::from_utf8_lossy(text.as_bytes()).into_owned().into_boxed_str())
-            };
-            let span = (value.start() + from, value.end() + from);
-            found.extend(self.candidate(rule, value.as_bytes(), span, at, named));
+            if anchored == Anchored::Yes {
+                break;
+            }
         }
+        self.slots = slots;
         found
     }
 
@@ -316,6 +347,27 @@ impl<'l> Scanner<'l> {
             });
             hits.push(Hit { at: at as u32, source: hit.source, candidates: Some(mapped.collect()) });
         }
+    }
+}
+
+/// A line with an anchor on it.
+struct Line {
+    start: usize,
+    end: usize,
+    facts: Facts,
+}
+
+impl Line {
+    /// The line of a position; of one that is too long to be looked through, only that it goes on to the next anchor.
+    fn around(bytes: &[u8], at: usize) -> Self {
+        let (start, end) = (line_start(bytes, at, MAX_LINE), line_end(bytes, at, MAX_LINE));
+        let whole = at - start < MAX_LINE && end - at < MAX_LINE;
+        Self { start, end: if whole { end } else { at + 1 }, facts: if whole { Facts::of(&bytes[start..end]) } else { Facts::UNKNOWN } }
+    }
+
+    fn can_hold(&self, bytes: &[u8], library: &Library, rule: u16) -> bool {
+        let unknown = self.facts.is_unknown() || library.detector(rule).multiline;
+        unknown || library.plan(rule).demand.met(&self.facts, &bytes[self.start..self.end])
     }
 }
 

@@ -1,12 +1,14 @@
 //! The sieve: finds every place where an anchor may stand, at the speed of memory.
 //!
-//! A table of 2^18 bits says of a hashed, case-folded 4-gram whether any anchor contains it. Probing every second byte is enough, because each
-//! anchor has a gram at an even and one at an odd offset in the table (the odd one may begin a byte early). What passes is looked up exactly and compared set by set.
+//! A table of 2^19 bits says of a hashed, case-folded 4-gram whether any anchor contains it: two bits of one word, so that a probe is one load. Probing every
+//! second byte is enough, because each anchor has a gram at an even and one at an odd offset in the table (the odd one may begin a byte early). What passes is
+//! looked up exactly and compared set by set.
 
 use super::anchor::{Anchor, ByteSet};
 use std::collections::HashMap;
 
-const BITS: u32 = 18;
+/// Words of the table, as a power of two.
+const WORDS: usize = 1 << 13;
 /// Folds letters to lower case (and some other bytes together) in four lanes.
 const FOLD: u32 = 0x2020_2020;
 
@@ -21,9 +23,11 @@ pub struct Sieve {
     reach: usize,
 }
 
+/// The word of a gram, and its two bits there.
 #[inline]
-fn slot(gram: u32) -> usize {
-    (gram.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+fn slot(gram: u32) -> (usize, u64) {
+    let hash = gram.wrapping_mul(0x9E37_79B1);
+    ((hash >> 19) as usize % WORDS, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
 }
 
 impl Sieve {
@@ -38,10 +42,11 @@ impl Sieve {
         }
         grams.sort_unstable();
         grams.dedup();
-        let mut table = vec![0u64; 1 << (BITS - 6)].into_boxed_slice();
+        let mut table = vec![0u64; WORDS].into_boxed_slice();
         let mut entries = HashMap::with_capacity_and_hasher(grams.len(), BuildGramHasher);
         for (at, &(gram, ..)) in grams.iter().enumerate() {
-            table[slot(gram) >> 6] |= 1 << (slot(gram) & 63);
+            let (word, bits) = slot(gram);
+            table[word] |= bits;
             let entry = entries.entry(gram).or_insert((at as u32, at as u32));
             entry.1 = at as u32 + 1;
         }
@@ -61,14 +66,22 @@ impl Sieve {
             self.verify(bytes, -1, first, from, to, &mut found);
             at = 1;
         }
-        let table: &[u64] = &self.table;
-        while at < fast {
-            let gram = u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) | FOLD;
-            let s = slot(gram);
-            if table[s >> 6] >> (s & 63) & 1 != 0 {
-                self.verify(bytes, at as isize, gram, from, to, &mut found);
+        let table: &[u64; WORDS] = (&*self.table).try_into().expect("a table of that size");
+        let passes = |gram: u32| {
+            let (word, bits) = slot(gram);
+            table[word] & bits == bits
+        };
+        // Eight bytes hold three grams two bytes apart.
+        while at < fast
+            && let Some(eight) = bytes.get(at..at + 8)
+        {
+            let eight = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+            for (i, gram) in [eight as u32, (eight >> 16) as u32, (eight >> 32) as u32].into_iter().enumerate() {
+                if passes(gram | FOLD) {
+                    self.verify(bytes, (at + 2 * i) as isize, gram | FOLD, from, to, &mut found);
+                }
             }
-            at += 2;
+            at += 6;
         }
         // The last bytes are probed as if zeros followed.
         while at < end {
@@ -109,33 +122,14 @@ fn gram(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(four) | FOLD
 }
 
-/// The offset of the given parity whose grams are fewest and rarest, and those grams. Positions outside the anchor stand for any byte.
+/// The grams of an anchor at offsets of the given parity: where they begin, and all of them.
 fn best_gram(anchor: &Anchor, parity: isize) -> (i8, Vec<u32>) {
-    let set = |i: isize| usize::try_from(i).ok().and_then(|i| anchor.sets.get(i)).copied().unwrap_or(ByteSet::ANY);
-    let cost = |offset: isize| -> f64 { (offset..offset + 4).map(|i| folded(&set(i)).len() as f64).product() };
-    let last = anchor.sets.len() as isize - 3;
-    let offset = (-1..=last)
-        .filter(|o| o.rem_euclid(2) == parity)
-        .min_by(|&a, &b| (cost(a), rarity(anchor, a)).partial_cmp(&(cost(b), rarity(anchor, b))).expect("finite"))
-        .expect("an offset of either parity");
-    (offset as i8, expand(&[set(offset), set(offset + 1), set(offset + 2), set(offset + 3)]))
-}
-
-/// Letters that common words are made of count for more.
-fn rarity(anchor: &Anchor, offset: isize) -> u32 {
-    let common = |s: &ByteSet| s.iter().next().is_some_and(|b| b"etaoinsrlcdpmu ".contains(&b.to_ascii_lowercase()));
-    anchor.sets.iter().skip(offset.max(0).unsigned_abs()).take(4).filter(|s| common(s)).count() as u32
-}
-
-fn folded(set: &ByteSet) -> Vec<u8> {
-    let mut bytes: Vec<u8> = set.iter().map(|b| b | 0x20).collect();
-    bytes.sort_unstable();
-    bytes.dedup();
-    bytes
+    let (offset, _) = anchor.gram(parity);
+    (offset as i8, expand(&[0, 1, 2, 3].map(|i| anchor.set(offset + i))))
 }
 
 fn expand(sets: &[ByteSet; 4]) -> Vec<u32> {
-    let choices = sets.map(|s| folded(&s));
+    let choices = sets.map(|s| s.folded());
     let mut grams = vec![0u32];
     for (i, bytes) in choices.iter().enumerate() {
         grams = grams.iter().flat_map(|g| bytes.iter().map(move |&b| g | u32::from(b) << (8 * i))).collect();

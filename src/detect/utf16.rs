@@ -44,6 +44,8 @@ pub fn sniff(bytes: &[u8]) -> Option<Utf16> {
     if sample.len() < LEAST_SAMPLE_BYTES {
         return None;
     }
+    // Nearly all text has no NUL, and says so at once.
+    memchr::memchr(0, sample)?;
     let (units, _) = sample.as_chunks::<2>();
     let text = |b: u8| matches!(b, b' '..=b'~' | b'\t' | b'\n' | b'\r' | 0xa0..);
     let widened = |low: usize| {

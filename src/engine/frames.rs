@@ -5,7 +5,7 @@ use super::inspect::Inspected;
 use super::overlap::{Occurrence, resolve};
 use super::scan::Options;
 use super::values::{ValueNo, Values};
-use crate::detect::{Library, sniff_utf16, transcode_utf16};
+use crate::detect::{Library, Utf16, sniff_utf16, transcode_utf16};
 use crate::model::{Confidence, Detector, Frame, FrameLine, Location, Suppression};
 use crate::source::archive;
 use memchr::memchr_iter;
@@ -204,7 +204,7 @@ impl<'b> Sheet<'b> {
 
     fn decode(&self, bytes: &[u8]) -> String {
         match (self.wide, sniff_utf16(self.bytes)) {
-            (true, Some(order)) => String::from_utf8_lossy(&transcode_utf16(bytes, order).text).into_owned(),
+            (true, Some(layout)) => String::from_utf8_lossy(&transcode_utf16(bytes, Utf16 { mark: 0, ..layout }).text).into_owned(),
             _ => String::from_utf8_lossy(bytes).into_owned(),
         }
     }

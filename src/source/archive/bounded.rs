@@ -9,6 +9,25 @@ const RATIO_FLOOR: u64 = 16 << 20;
 /// Bytes a single read may yield, so that limits are looked at often.
 const READ_BYTES: usize = 64 << 10;
 
+/// An error in words of this module. What decoders say is not shown: it may quote the archive, and with it a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Told(String);
+
+/// An error that tells `why`.
+pub(super) fn told(why: impl Into<String>) -> io::Error {
+    io::Error::other(Told(why.into()))
+}
+
+/// What may be shown of an error.
+pub(super) fn why(error: &io::Error) -> String {
+    match error.get_ref().and_then(|e| e.downcast_ref::<Told>()) {
+        Some(Told(why)) => why.clone(),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => "it breaks off".to_owned(),
+        None => "it is damaged".to_owned(),
+    }
+}
+
 /// What all decompression of one walk may still yield.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -80,14 +99,14 @@ impl<'b, R> Metered<'b, R> {
         Self { inner, taken, before: taken.get(), yielded: 0, budget, failed: false }
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> io::Result<()> {
         let Budget { total, ratio, .. } = self.budget;
         let taken = self.taken.get() - self.before;
         if self.yielded > RATIO_FLOOR && self.yielded / taken.max(1) > *ratio {
-            return Err(format!("it becomes more than {ratio} times as large as it is packed"));
+            return Err(told(format!("it becomes more than {ratio} times as large as it is packed")));
         }
         if self.budget.is_spent() {
-            return Err(format!("the archive unpacks to more than {total} bytes"));
+            return Err(told(format!("the archive unpacks to more than {total} bytes")));
         }
         Ok(())
     }
@@ -96,11 +115,11 @@ impl<'b, R> Metered<'b, R> {
 impl<R: Read> Read for Metered<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if self.failed {
-            return Err(io::Error::other("it could not be read any further"));
+            return Err(told("it could not be read any further"));
         }
         let left = self.budget.total - self.budget.spent.get().min(self.budget.total);
         let room = buf.len().min(READ_BYTES).min(usize::try_from(left).unwrap_or(usize::MAX));
-        let result = self.check().map_err(io::Error::other).and_then(|()| self.inner.read(&mut buf[..room]));
+        let result = self.check().and_then(|()| self.inner.read(&mut buf[..room]));
         match result {
             Ok(n) => {
                 self.yielded += n as u64;
@@ -125,13 +144,13 @@ pub(super) fn peek(stream: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
 /// Reads up to `limit` bytes; says why, when that was not all.
 pub(super) fn read(stream: &mut dyn Read, limit: u64) -> (Vec<u8>, Option<String>) {
     let mut bytes = Vec::new();
-    let why = match stream.take(limit.saturating_add(1)).read_to_end(&mut bytes) {
-        Err(error) => Some(error.to_string()),
+    let problem = match stream.take(limit.saturating_add(1)).read_to_end(&mut bytes) {
+        Err(error) => Some(why(&error)),
         Ok(n) if n as u64 > limit => Some(over(limit)),
         Ok(_) => None,
     };
     bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    (bytes, why)
+    (bytes, problem)
 }
 
 /// The part of `bytes` that is within `limit`; says so, when that is not all.
@@ -177,10 +196,11 @@ mod tests {
     #[test]
     fn an_early_end_keeps_what_was_read() {
         let broken = || (&b"abc"[..]).chain(Broken);
-        assert_eq!(read(&mut broken(), 10), (b"abc".to_vec(), Some("broken".to_owned())));
+        assert_eq!(read(&mut broken(), 10), (b"abc".to_vec(), Some("it is damaged".to_owned())));
         assert_eq!(peek(&mut broken()).0, b"abc");
         assert_eq!(read(&mut &b"abc"[..], 3), (b"abc".to_vec(), None));
         assert_eq!(read(&mut &b"abc"[..], 2).0, b"ab");
+        assert_eq!(why(&told("too large")), "too large");
         assert_eq!((cut(b"abc", 3).1, cut(b"abc", 2).0), (None, &b"ab"[..]));
     }
 

@@ -1,9 +1,10 @@
 //! Files compressed as one stream: gzip and zstd.
 
-use super::bounded::{self, Counted, Metered};
+use super::bounded::{self, Counted, Metered, told, why};
 use super::walk::{Place, Walk};
 use super::{Kind, Loss, kind, tar};
-use flate2::bufread::MultiGzDecoder;
+use flate2::GzHeader;
+use flate2::bufread::GzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::cell::Cell;
@@ -12,11 +13,15 @@ use std::io::{self, BufRead, BufReader, Read};
 /// Largest window a zstd frame may ask for; the limit of the reference decoder (`zstd --long` uses all of it).
 const WINDOW_BYTES: u64 = 128 << 20;
 
+/// Gzip members or zstd frames that one file may have. Empty ones cost time and yield nothing that could be limited; bgzip makes
+/// one for each 64 KiB.
+const MAX_PIECES: u32 = 100_000;
+
 /// Reads a gzip file of one or more members (RFC 1952).
 pub(super) fn read_gzip(walk: &mut Walk<'_>, stream: &mut dyn Read, at: Place) {
     let taken = Cell::new(0);
-    let decoder = MultiGzDecoder::new(Counted::new(BufReader::new(stream), &taken));
-    let name = decoder.header().and_then(|header| header.filename()).filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
+    let decoder = Members::new(Counted::new(BufReader::new(stream), &taken));
+    let name = decoder.first_header().and_then(|header| header.filename()).filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
     // A header can claim any path; the last part is what gunzip would use.
     let name = name.map(|name| name.rsplit(|b| matches!(b, b'/' | b'\\')).next().unwrap_or_default().to_vec());
     let budget = walk.budget;
@@ -39,7 +44,7 @@ fn read_content(walk: &mut Walk<'_>, stream: &mut dyn Read, name: Option<Vec<u8>
     }
     let name = name.unwrap_or_else(|| at.stem());
     if let Some(error) = error.as_ref().filter(|_| head.is_empty()) {
-        return walk.trouble(at.path(), error.to_string(), Loss::All);
+        return walk.trouble(at.path(), why(error), Loss::All);
     }
     let Some(path) = walk.admit(&mut at, &name) else { return };
     // After an early end the stream fails again at once, and the walk tells why.
@@ -59,23 +64,82 @@ impl Read for Failing<'_> {
     }
 }
 
+/// Decodes gzip members one after another.
+struct Members<R> {
+    /// Always there between reads.
+    current: Option<GzDecoder<R>>,
+    left: u32,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(source: R) -> Self {
+        Self { current: Some(GzDecoder::new(source)), left: MAX_PIECES }
+    }
+
+    fn first_header(&self) -> Option<&GzHeader> {
+        self.current.as_ref()?.header()
+    }
+
+    /// Begins the next member; false at the end of the source, which zeros may pad.
+    fn begin(&mut self) -> io::Result<bool> {
+        let decoder = self.current.as_mut().expect("there between reads");
+        let source = decoder.get_mut();
+        let next = loop {
+            match source.fill_buf()? {
+                [] => return Ok(false),
+                rest => match rest.iter().position(|&b| b != 0) {
+                    Some(0) => break rest[0],
+                    zeros => {
+                        let zeros = zeros.unwrap_or(rest.len());
+                        source.consume(zeros);
+                    }
+                },
+            }
+        };
+        if next != 0x1f {
+            return Err(told("what follows the compressed data was not read"));
+        }
+        self.left = self.left.checked_sub(1).ok_or_else(too_many_pieces)?;
+        let source = self.current.take().expect("there between reads").into_inner();
+        self.current = Some(GzDecoder::new(source));
+        Ok(true)
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.current.as_mut().expect("there between reads").read(buf)?;
+            if n > 0 || buf.is_empty() || !self.begin()? {
+                return Ok(n);
+            }
+        }
+    }
+}
+
+fn too_many_pieces() -> io::Error {
+    told(format!("it has more than {MAX_PIECES} pieces"))
+}
+
 /// Decodes zstd frames one after another and passes over skippable ones.
 pub(super) struct Frames<R> {
     source: R,
     decoder: FrameDecoder,
     within: bool,
+    left: u32,
 }
 
 impl<R: BufRead> Frames<R> {
     pub(super) fn new(source: R) -> Self {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(WINDOW_BYTES);
-        Self { source, decoder, within: false }
+        Self { source, decoder, within: false, left: MAX_PIECES }
     }
 
     /// Begins the next frame; false at the end of the source.
     fn begin(&mut self) -> io::Result<bool> {
         while !self.source.fill_buf()?.is_empty() {
+            self.left = self.left.checked_sub(1).ok_or_else(too_many_pieces)?;
             match self.decoder.reset(&mut self.source) {
                 Ok(()) => return Ok(true),
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
@@ -93,7 +157,7 @@ impl<R: BufRead> Frames<R> {
     /// Compares the checksum, where the frame has one, with what was decoded.
     fn verify(&self) -> io::Result<()> {
         match self.decoder.get_checksum_from_data() {
-            Some(sum) if self.decoder.get_calculated_checksum() != Some(sum) => Err(io::Error::other("its checksum does not hold")),
+            Some(sum) if self.decoder.get_calculated_checksum() != Some(sum) => Err(told("its checksum does not hold")),
             _ => Ok(()),
         }
     }
@@ -165,8 +229,19 @@ mod tests {
         assert_eq!(seen[0].1, b"text");
         assert_eq!(troubles[0].why, "its checksum does not hold");
 
-        let (seen, troubles) = contents(&[gzip(b"text", None), b"trailing".to_vec()].concat(), &Limits::default());
+        let (seen, troubles) = contents(&[gzip(b"text", None), b"\0\0trailing".to_vec()].concat(), &Limits::default());
         assert_eq!((seen[0].1.as_slice(), troubles.len()), (&b"text"[..], 1));
+        let (seen, troubles) = contents(&[gzip(b"text", None), vec![0; 10_000]].concat(), &Limits::default());
+        assert_eq!((seen[0].1.as_slice(), troubles.len()), (&b"text"[..], 0), "zeros are padding");
+    }
+
+    #[test]
+    fn endless_empty_pieces_end() {
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 1, 0, 0];
+        for piece in [gzip(b"", None), frame.to_vec()] {
+            let (_, troubles) = contents(&piece.repeat(100_002), &Limits::default());
+            assert_eq!(troubles.iter().map(|t| t.why.as_str()).collect::<Vec<_>>(), ["it has more than 100000 pieces"]);
+        }
     }
 
     #[test]

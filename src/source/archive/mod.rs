@@ -8,6 +8,8 @@ mod bounded;
 mod compressed;
 mod name;
 mod tar;
+#[cfg(test)]
+mod testing;
 mod walk;
 mod zip;
 
@@ -90,8 +92,8 @@ pub enum Loss {
 ///
 /// Nested archives are entered, and paths joined with `!`: `inner.tar!etc/passwd`. A compressed tape archive is one archive; any
 /// other compressed file is a member named by its gzip header, else by the outer name without `.gz` or `.zst`, else `content`.
-/// Names are shown with control characters, `..` and a leading `/` escaped. A member that breaks off, or is too large, is visited with
-/// what was read of it.
+/// Names are unique within an archive, the second `a` is `a#2`; control characters, `..` and a leading `/` in them are escaped. A
+/// member that breaks off, or is too large, is visited with what was read of it.
 ///
 /// At most `member_bytes` for each level of nesting are in memory at a time, besides a window of 128 MiB for each zstd stream.
 pub fn unpack(bytes: &[u8], limits: &Limits, visit: &mut dyn FnMut(&str, &[u8])) -> Vec<Trouble> {
@@ -110,6 +112,7 @@ mod tests {
     use super::testing::*;
     use super::*;
     use proptest::prelude::*;
+    use proptest::sample::Index;
 
     #[test]
     fn formats_are_told_by_their_first_bytes() {
@@ -217,7 +220,7 @@ mod tests {
 
     #[test]
     fn hostile_names_are_shown_and_told() {
-        let names = ["../../etc/passwd", "/abs", "a\u{1b}[2Jb", "ok", "ok"];
+        let names = ["../../etc/passwd", "/abs", "a\u{1b}[2Jb", "ok", "ok", "ok#2", "ok"];
         let mut archive = Vec::new();
         for name in names {
             let mut one = tar(&[("placeholder", b"x")]);
@@ -229,9 +232,23 @@ mod tests {
         archive.resize(archive.len() + 1024, 0);
         let (seen, troubles) = contents(&archive, &Limits::default());
         let paths: Vec<&str> = seen.iter().map(|(path, _)| path.as_str()).collect();
-        assert_eq!(paths, [r"\u{2e}\u{2e}/\u{2e}\u{2e}/etc/passwd", r"\u{2f}abs", r"a\u{1b}[2Jb", "ok", "ok"]);
-        assert_eq!(troubles.len(), 4);
+        assert_eq!(paths, [r"\u{2e}\u{2e}/\u{2e}\u{2e}/etc/passwd", r"\u{2f}abs", r"a\u{1b}[2Jb", "ok", "ok#2", "ok#2#2", "ok#3"]);
+        assert_eq!(troubles.len(), 6);
         assert!(troubles.iter().all(|t| t.loss == Loss::Nothing));
+    }
+
+    #[test]
+    fn troubles_show_no_content_and_are_not_endless() {
+        let text = "not a header but text that must not be shown ".repeat(12);
+        let mut archive = tar(&[("a", b"1"), ("b", b"2")]);
+        archive[1024..1536].copy_from_slice(&text.as_bytes()[..512]);
+        let (_, troubles) = contents(&archive, &Limits::default());
+        assert!(troubles.iter().all(|t| !t.why.contains("text")), "{troubles:?}");
+
+        let same = tar(&[("same", b"")])[..512].repeat(1500);
+        let (seen, troubles) = contents(&same, &Limits::default());
+        assert_eq!((seen.len(), troubles.len()), (1500, 1001));
+        assert_eq!(troubles[1000].why, "499 further troubles are not listed");
     }
 
     proptest! {
@@ -244,7 +261,11 @@ mod tests {
         }
 
         #[test]
-        fn damaged_archives_are_survived(which in 0..5usize, flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), cut in any::<prop::sample::Index>()) {
+        fn damaged_archives_are_survived(
+            which in 0..5usize,
+            flips in prop::collection::vec((any::<Index>(), any::<u8>()), 1..12),
+            cut in any::<Index>(),
+        ) {
             let inner = tar(&[("a/long/name", b"some text, some text"), ("b.gz", &gzip(b"more text", Some("b")))]);
             let mut bytes = match which {
                 0 => zip(&[("inner.tar", &inner), ("x", b"y")]),
@@ -271,6 +292,3 @@ mod tests {
         Limits { members: 50, member_bytes: 1 << 16, total_bytes: 1 << 20, ..Limits::default() }
     }
 }
-
-#[cfg(test)]
-mod testing;

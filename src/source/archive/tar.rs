@@ -1,6 +1,6 @@
 //! Tape archives, read as a stream, with a new start behind what is damaged.
 
-use super::bounded::Metered;
+use super::bounded::{Metered, told, why};
 use super::walk::{Place, Source, Walk};
 use super::{HEAD_BYTES, Loss};
 use std::cell::Cell;
@@ -37,7 +37,7 @@ pub(super) fn read(walk: &mut Walk<'_>, stream: &mut dyn Read, mut at: Place) {
         archive.set_ignore_zeros(true);
         let Err(error) = members(walk, &mut archive, &gauge, &mut at, &mut last) else { return };
         let after = if last.is_empty() { String::new() } else { format!(" after `{last}`") };
-        walk.trouble(at.path(), format!("damaged{after}: {error}"), Loss::Part);
+        walk.trouble(at.path(), format!("{}{after}", why(&error)), Loss::Part);
         gauge.end.set(u64::MAX);
         match next_header(&mut feed) {
             Some(block) => head = block.to_vec(),
@@ -101,7 +101,7 @@ impl Read for Feed<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let position = self.gauge.position.get();
         if position >= self.gauge.end.get() {
-            return Err(io::Error::other("the headers of one member take more than 1 MiB"));
+            return Err(told("the headers of one member take more than 1 MiB"));
         }
         let n = self.inner.read(buf)?;
         self.gauge.position.set(position + n as u64);
@@ -138,7 +138,7 @@ mod tests {
         let (seen, troubles) = contents(&bytes, &Limits::default());
         assert_eq!(paths(&seen), ["a", "c", "d"]);
         assert_eq!(troubles.len(), 1);
-        assert!(troubles[0].why.starts_with("damaged after `a`"), "{}", troubles[0].why);
+        assert_eq!(troubles[0].why, "it is damaged after `a`");
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use super::bounded::{self, Budget};
 use super::name::{self, Name};
 use super::{Kind, Limits, Loss, Trouble, compressed, kind, tar, zip};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::Read;
+
+/// Troubles that are listed one by one; a hostile archive can have several for each member.
+const MAX_TROUBLES: usize = 1000;
 
 /// Where the bytes of a member are.
 pub(super) enum Source<'s> {
@@ -20,18 +23,31 @@ pub(super) struct Place {
     path: String,
     /// How many archives are open, this one counted.
     depth: u8,
-    /// Names seen in it.
-    names: HashSet<String>,
+    /// Names given in it, with the number the next member of that name is tried with.
+    names: HashMap<String, u32>,
 }
 
 impl Place {
     pub(super) fn outermost() -> Self {
-        Self { path: String::new(), depth: 1, names: HashSet::new() }
+        Self { path: String::new(), depth: 1, names: HashMap::new() }
     }
 
     /// The archive's path.
     pub(super) fn path(&self) -> String {
         self.path.clone()
+    }
+
+    /// Makes a name unique in the archive: the second `a` becomes `a#2`.
+    fn unique(&mut self, name: String) -> String {
+        let Some(&given) = self.names.get(&name) else {
+            self.names.insert(name.clone(), 2);
+            return name;
+        };
+        let (number, unique) =
+            (given..).map(|n| (n, format!("{name}#{n}"))).find(|(_, u)| !self.names.contains_key(u)).expect("names are finite");
+        self.names.insert(name, number + 1);
+        self.names.insert(unique.clone(), 2);
+        unique
     }
 
     /// How many archives are open, this one counted.
@@ -53,19 +69,29 @@ pub(super) struct Walk<'w> {
     members: usize,
     ended: bool,
     troubles: Vec<Trouble>,
+    /// Number and greatest loss of the troubles that are not listed.
+    unlisted: Option<(usize, Loss)>,
 }
 
 impl<'w> Walk<'w> {
     pub(super) fn new(limits: &'w Limits, budget: &'w Budget, visit: &'w mut dyn FnMut(&str, &[u8])) -> Self {
-        Self { limits, budget, visit, members: 0, ended: false, troubles: Vec::new() }
+        Self { limits, budget, visit, members: 0, ended: false, troubles: Vec::new(), unlisted: None }
     }
 
-    pub(super) fn into_troubles(self) -> Vec<Trouble> {
+    pub(super) fn into_troubles(mut self) -> Vec<Trouble> {
+        if let Some((count, loss)) = self.unlisted {
+            self.troubles.push(Trouble { member: String::new(), why: format!("{count} further troubles are not listed"), loss });
+        }
         self.troubles
     }
 
     pub(super) fn trouble(&mut self, member: String, why: impl Into<String>, loss: Loss) {
-        self.troubles.push(Trouble { member, why: why.into(), loss });
+        if self.troubles.len() < MAX_TROUBLES {
+            self.troubles.push(Trouble { member, why: why.into(), loss });
+        } else {
+            let (count, worst) = self.unlisted.unwrap_or((0, loss));
+            self.unlisted = Some((count + 1, worst.max(loss)));
+        }
     }
 
     /// Whether a limit of the whole walk has been reached, so that no member is admitted any more.
@@ -91,11 +117,12 @@ impl<'w> Walk<'w> {
         }
         self.members += 1;
         let Name { text, oddity } = Name::new(stored_name);
-        let path = if at.path.is_empty() { text.clone() } else { format!("{}!{text}", at.path) };
+        let unique = at.unique(text.clone());
+        let path = if at.path.is_empty() { unique.clone() } else { format!("{}!{unique}", at.path) };
         if let Some(oddity) = oddity {
             self.trouble(path.clone(), oddity, Loss::Nothing);
         }
-        if !at.names.insert(text) {
+        if unique != text {
             self.trouble(path.clone(), "another member has the same name; each is read", Loss::Nothing);
         }
         Some(path)
@@ -108,7 +135,7 @@ impl<'w> Walk<'w> {
             Source::Stream(stream) => {
                 let (head, error) = bounded::peek(stream);
                 match error {
-                    Some(error) => self.leaf(&path, &head, Some(error.to_string())),
+                    Some(error) => self.leaf(&path, &head, Some(bounded::why(&error))),
                     None => self.peeked(&head, stream, path, depth),
                 }
             }
@@ -123,7 +150,7 @@ impl<'w> Walk<'w> {
     fn classified(&mut self, kind: Option<Kind>, path: String, depth: u8, source: Source<'_>) {
         match kind {
             Some(kind) if depth < self.limits.depth => {
-                return self.open(kind, source, Place { path, depth: depth + 1, names: HashSet::new() });
+                return self.open(kind, source, Place { path, depth: depth + 1, names: HashMap::new() });
             }
             Some(_) => {
                 let why = format!("it lies deeper than {} archives, so it was read as it is, packed", self.limits.depth);

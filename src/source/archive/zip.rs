@@ -1,14 +1,16 @@
 //! Zip archives (PKWARE APPNOTE.TXT 6.3): first what the directory lists, then what it does not.
 
 use super::Loss;
-use super::bounded::{Counted, Metered};
+use super::bounded::{Counted, Metered, told, why};
 use super::compressed::Frames;
 use super::walk::{Place, Source, Walk};
 use ::zip::read::ZipFileEntry;
+use ::zip::result::ZipError;
 use ::zip::{CompressionMethod, ZipArchive};
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use memchr::memmem;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
@@ -80,7 +82,11 @@ fn directory(bytes: &[u8], most: usize) -> Result<ZipArchive<Cursor<&[u8]>>, Str
             return Err(format!("it claims {count} members"));
         }
     }
-    ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.to_string())
+    ZipArchive::new(Cursor::new(bytes)).map_err(|error| match error {
+        // A text made up at run time could quote the archive.
+        ZipError::InvalidArchive(Cow::Borrowed(why)) | ZipError::UnsupportedArchive(why) => why.to_owned(),
+        _ => "damaged".to_owned(),
+    })
 }
 
 /// Reads a member of the directory, unless it shares bytes with one before: members that overlap make small archives unpack to
@@ -132,7 +138,8 @@ fn local_header(bytes: &[u8], start: usize) -> Option<&[u8]> {
 /// Reads what has a local header, from `from` to the end of `bytes`: members the directory leaves out, or lists under a name
 /// it uses twice, or all of them where there is no directory.
 fn read_unlisted(walk: &mut Walk<'_>, bytes: &[u8], mut from: usize, at: &mut Place) {
-    while let Some(found) = memmem::find(&bytes[from..], LOCAL_HEADER) {
+    let finder = memmem::Finder::new(LOCAL_HEADER);
+    while let Some(found) = finder.find(&bytes[from..]) {
         let header = from + found;
         let Some(member) = unlisted(bytes, header) else {
             from = header + LOCAL_HEADER.len();
@@ -201,7 +208,7 @@ fn read_member(walk: &mut Walk<'_>, bytes: &[u8], member: &Member<'_>, path: Str
             let mut crc = Crc::new();
             crc.update(data);
             if let Err(error) = agrees(member.stated, data.len() as u64, &crc) {
-                walk.trouble(path.clone(), error.to_string(), Loss::Part);
+                walk.trouble(path.clone(), why(&error), Loss::Part);
             }
             walk.content(path, depth, Source::Memory(data));
         }
@@ -246,8 +253,8 @@ impl<R: Read> Read for Checked<R> {
 
 fn agrees(stated: Option<(u64, u32)>, size: u64, crc: &Crc) -> io::Result<()> {
     match stated {
-        Some((stated, _)) if stated != size => Err(io::Error::other(format!("it has {size} bytes, and {stated} are stated"))),
-        Some((_, sum)) if sum != crc.sum() => Err(io::Error::other("its checksum does not hold")),
+        Some((stated, _)) if stated != size => Err(told(format!("it has {size} bytes, and {stated} are stated"))),
+        Some((_, sum)) if sum != crc.sum() => Err(told("its checksum does not hold")),
         _ => Ok(()),
     }
 }
@@ -318,7 +325,7 @@ mod tests {
         }
         let (mut seen, troubles) = read_all(&bytes);
         seen.sort();
-        assert_eq!(seen, ["same=first", "same=second"]);
+        assert_eq!(seen, ["same#2=first", "same=second"]);
         assert!(!troubles.is_empty() && troubles.iter().all(|t| t.loss == Loss::Nothing), "{troubles:?}");
     }
 
@@ -361,7 +368,7 @@ mod tests {
         let first = u32::try_from(headers[0]).expect("small").to_le_bytes();
         bytes[entries[1] + 42..entries[1] + 46].copy_from_slice(&first);
         let (seen, troubles) = read_all(&bytes);
-        assert_eq!(seen, ["a=one", "b=two"], "the second is found where it is");
+        assert_eq!(seen, ["a=one", "b#2=two"], "the second is found where it is");
         assert!(troubles.iter().any(|t| t.member == "b" && t.loss == Loss::All), "{troubles:?}");
     }
 
