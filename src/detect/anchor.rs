@@ -4,7 +4,7 @@
 //! `hf_[A-Za-z]{34}` is anchored by `hf_` *and* the class behind it. The derivation walks the pattern's parse tree once and keeps the
 //! candidate that ordinary text contains least often.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
+use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 use serde::{Deserialize, Serialize};
 
 /// Longest sequence kept; longer ones add cost and no selectivity.
@@ -140,6 +140,18 @@ impl Anchor {
             .expect("an anchor of three sets has an offset of either parity")
     }
 
+    /// The folded grams that stand for the anchor at offsets of the given parity: where they begin, and all of them.
+    pub fn grams(&self, parity: isize) -> (i8, Vec<u32>) {
+        let (offset, count) = self.gram(parity);
+        let mut grams = Vec::with_capacity(count);
+        grams.push(0u32);
+        for i in 0..4 {
+            let bytes = self.set(offset + i).folded();
+            grams = grams.iter().flat_map(|g| bytes.iter().map(move |&b| g | u32::from(b) << (8 * i))).collect();
+        }
+        (offset as i8, grams)
+    }
+
     /// How likely it is that ordinary text matches at a place, roughly.
     fn probability(&self) -> f32 {
         let p: f32 = self.sets.iter().map(ByteSet::probability).product();
@@ -151,10 +163,11 @@ impl Anchor {
     }
 }
 
-/// The anchors of a pattern, or `None` when it has none rare enough to search for.
-pub fn anchors(hir: &Hir) -> Option<Vec<Anchor>> {
+/// The anchors of a pattern, or `None` when it has none rare enough to search for. `boundary` says that a match begins at a word boundary.
+pub fn anchors(hir: &Hir, boundary: bool) -> Option<Vec<Anchor>> {
     let mut walk = Walk::new();
     let mut state = Runs::start(Some(0), true);
+    state.alternatives[0].boundary = boundary;
     walk.visit(hir, &mut state);
     walk.offer(&state);
     walk.best
@@ -231,7 +244,7 @@ impl Walk {
 
     fn visit(&mut self, hir: &Hir, runs: &mut Runs) {
         match hir.kind() {
-            HirKind::Empty => {}
+            HirKind::Empty | HirKind::Look(_) => {}
             HirKind::Literal(literal) => {
                 for &b in &literal.0 {
                     if b == b'\n' { self.cut(runs, Some(1), Some(1)) } else { self.push(runs, ByteSet::one(b)) }
@@ -242,11 +255,6 @@ impl Walk {
                 Some(set) if set.len() <= MAX_CLASS && !set.contains(b'\n') => self.push(runs, set),
                 _ => self.cut(runs, hir.properties().minimum_len(), Some(hir.properties().maximum_len().unwrap_or(4))),
             },
-            HirKind::Look(look) => {
-                if matches!(look, Look::WordAscii | Look::WordStartAscii | Look::WordStartHalfAscii) {
-                    runs.alternatives.iter_mut().filter(|a| a.sets.is_empty()).for_each(|a| a.boundary = true);
-                }
-            }
             HirKind::Capture(capture) => self.visit(&capture.sub, runs),
             HirKind::Concat(parts) => parts.iter().for_each(|p| self.visit(p, runs)),
             HirKind::Repetition(rep) => self.repetition(rep, runs),
@@ -354,7 +362,7 @@ mod tests {
             2 => char::from(s.iter().next().expect("two")).to_ascii_lowercase().to_string(),
             _ => "#".to_owned(),
         };
-        anchors(&hir).unwrap_or_default().iter().map(|a| (a.sets.iter().map(show).collect(), a.lead)).collect()
+        anchors(&hir, false).unwrap_or_default().iter().map(|a| (a.sets.iter().map(show).collect(), a.lead)).collect()
     }
 
     #[test]

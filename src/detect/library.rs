@@ -39,7 +39,6 @@ pub enum LoadError {
 
 /// Detectors, their plans, and the sieve over all of them.
 pub struct Library {
-    providers: Vec<Provider>,
     detectors: Vec<Arc<Detector>>,
     categories: Vec<Category>,
     plans: Vec<Plan>,
@@ -49,6 +48,8 @@ pub struct Library {
     sieve: Sieve,
     /// What to try at each anchor of the sieve.
     tries: Vec<Vec<Try>>,
+    /// Whether these are the built-in detectors and no others, whose digest is known.
+    builtin: bool,
 }
 
 impl Library {
@@ -56,7 +57,7 @@ impl Library {
     pub fn builtin() -> Self {
         let (providers, plans): (Vec<Provider>, Vec<Plan>) =
             postcard::from_bytes(LEAN).expect("the build script wrote it");
-        Self::assemble(providers, plans)
+        Self { builtin: true, ..Self::assemble(providers, plans) }
     }
 
     /// The built-in detectors and those of `own`, which replace built-in ones of the same id; `disabled` ids are left out.
@@ -98,11 +99,9 @@ impl Library {
     }
 
     fn assemble(providers: Vec<Provider>, plans: Vec<Plan>) -> Self {
-        let mut detectors = Vec::with_capacity(plans.len());
-        let mut categories = Vec::with_capacity(plans.len());
-        for provider in &providers {
-            for detector in &provider.detectors {
-                let mut detector = detector.clone();
+        let (mut detectors, mut categories) = (Vec::with_capacity(plans.len()), Vec::with_capacity(plans.len()));
+        for provider in providers {
+            for mut detector in provider.detectors {
                 if detector.references.is_empty() {
                     detector.references.clone_from(&provider.references);
                 }
@@ -113,10 +112,10 @@ impl Library {
                 categories.push(provider.category);
             }
         }
-        let (anchors, tries) = share(&plans);
-        let cells = |n: usize| -> Vec<OnceLock<Option<Regex>>> { (0..n).map(|_| OnceLock::new()).collect() };
-        let groups = (0..plans.len()).map(|_| OnceLock::new()).collect();
-        Self { providers, detectors, categories, compiled: cells(plans.len()), paths: cells(plans.len()), groups, plans, sieve: Sieve::new(anchors), tries }
+        let (sieve, tries) = share(&plans);
+        let cells = || -> Vec<OnceLock<Option<Regex>>> { plans.iter().map(|_| OnceLock::new()).collect() };
+        let groups = plans.iter().map(|_| OnceLock::new()).collect();
+        Self { detectors, categories, compiled: cells(), paths: cells(), groups, plans, sieve, tries, builtin: false }
     }
 
     /// Number of detectors.
@@ -127,11 +126,6 @@ impl Library {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.detectors.is_empty()
-    }
-
-    /// The providers, without the examples of the built-in ones.
-    pub fn providers(&self) -> &[Provider] {
-        &self.providers
     }
 
     /// A detector by its number.
@@ -151,10 +145,11 @@ impl Library {
 
     /// A digest over everything that decides what is found: the detectors' own text and the version of the program.
     pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        hash.update(env!("CARGO_PKG_VERSION"));
-        for detector in &self.detectors {
-            hash.update(postcard::to_allocvec(&**detector).expect("plain data"));
+        let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+        if self.builtin {
+            hash.update(LEAN);
+        } else {
+            self.detectors.iter().for_each(|d| hash.update(postcard::to_allocvec(&**d).expect("plain data")));
         }
         hash.finalize().iter().take(16).fold(String::new(), |mut s, b| {
             let _ = write!(s, "{b:02x}");
@@ -206,14 +201,15 @@ pub(super) struct Try {
     pub lead: Option<u32>,
 }
 
-/// The distinct anchors of all plans, and what to try at each.
-fn share(plans: &[Plan]) -> (Vec<Anchor>, Vec<Vec<Try>>) {
+/// The sieve of the distinct anchors of all plans, and what to try at each.
+fn share(plans: &[Plan]) -> (Sieve, Vec<Vec<Try>>) {
     let mut numbers: HashMap<(&[ByteSet], bool), usize> = HashMap::new();
-    let (mut anchors, mut tries): (Vec<Anchor>, Vec<Vec<Try>>) = Default::default();
+    let (mut anchors, mut grams, mut tries): (Vec<Anchor>, Vec<&[(i8, Vec<u32>); 2]>, Vec<Vec<Try>>) = Default::default();
     for (rule, plan) in plans.iter().enumerate() {
-        for anchor in &plan.anchors {
+        for (anchor, both) in plan.anchors.iter().zip(&plan.grams) {
             let number = *numbers.entry((&anchor.sets, anchor.boundary)).or_insert_with(|| {
                 anchors.push(anchor.clone());
+                grams.push(both);
                 tries.push(Vec::new());
                 anchors.len() - 1
             });
@@ -221,7 +217,7 @@ fn share(plans: &[Plan]) -> (Vec<Anchor>, Vec<Vec<Try>>) {
             tries[number].push(Try { rule: rule as u16, lead });
         }
     }
-    (anchors, tries)
+    (Sieve::new(anchors, &grams), tries)
 }
 
 /// The built-in detectors with their examples.

@@ -5,6 +5,7 @@
 use super::anchor::{Anchor, anchors};
 use super::demand::Demand;
 use crate::model::Detector;
+use regex_syntax::hir::{Hir, HirKind, Look};
 use serde::{Deserialize, Serialize};
 
 /// Furthest a match on one line may reach behind its anchor.
@@ -14,13 +15,20 @@ pub const LINE_LEAD: u32 = 512;
 /// Furthest a match over several lines reaches, if the detector does not say.
 pub const BLOCK_REACH: u32 = 16 * 1024;
 
+/// Furthest a value may begin behind the anchor in its name.
+pub const NAME_GAP: usize = 100;
+
 /// What it takes to try a detector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The whole pattern, with the name's part written out.
     pub pattern: String,
+    /// Whether a match must begin at a word boundary, which the pattern itself no longer asks for: an escaped line end (`\\n`) is one too.
+    pub boundary: bool,
     /// Where to try it.
     pub anchors: Vec<Anchor>,
+    /// Of each anchor, the grams that the sieve looks for, at even and at odd offsets.
+    pub grams: Vec<[(i8, Vec<u32>); 2]>,
     /// Most bytes of a match before the anchor.
     pub lead: u32,
     /// Most bytes of a match from the anchor on.
@@ -42,8 +50,9 @@ impl Plan {
             .build()
             .parse(&pattern)
             .map_err(|e| format!("the pattern is wrong: {e}"))?;
+        let (hir, pattern, boundary) = without_boundary(hir, pattern);
         let anchors = if detector.keywords.is_empty() {
-            anchors(&hir).ok_or("the pattern has no literal of at least 3 bytes that every match contains; state `keywords` or a `name`")?
+            anchors(&hir, boundary).ok_or("the pattern has no literal of at least 3 bytes that every match contains; state `keywords` or a `name`")?
         } else if let Some(short) = detector.keywords.iter().find(|k| k.len() < 3) {
             return Err(format!("the keyword `{short}` is shorter than 3 bytes"));
         } else {
@@ -56,7 +65,8 @@ impl Plan {
             (true, reach) => reach,
         };
         let lead = anchors.iter().map(|a| a.lead.and_then(|l| u32::try_from(l).ok()).unwrap_or(longest)).max().unwrap_or(0);
-        Ok(Self { pattern, anchors, lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }), reach: longest.min(cap), demand: Demand::of(&hir) })
+        let grams = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
+        Ok(Self { pattern, boundary, anchors, grams, lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }), reach: longest.min(cap), demand: Demand::of(&hir) })
     }
 }
 
@@ -66,7 +76,27 @@ fn full_pattern(detector: &Detector) -> String {
         return detector.pattern.clone();
     }
     // Between name and value: the rest of the name, quotes, an operator, and a little noise such as a type or a call.
-    let between = r#"[^\r\n]{0,60}?(?:[=:>,(\[ \t"'`]|\\")["'`]?"#;
+    // How far apart they may stand is checked on the match: counted here, it would cost the automaton a state a character.
+    let between = r#"[^\r\n]*?(?:[=:>,(\[ \t"'`]|\\")["'`]?"#;
     let end = r#"(?:["'`\\\s,;)\]}<&|]|$)"#;
     format!("(?i:{}){between}({}){end}", detector.name, detector.pattern)
+}
+
+/// Takes a word boundary off the front of a pattern, to be checked by hand.
+fn without_boundary(hir: Hir, pattern: String) -> (Hir, String, bool) {
+    let HirKind::Concat(parts) = hir.kind() else { return (hir, pattern, false) };
+    if !matches!(parts[0].kind(), HirKind::Look(Look::WordAscii | Look::WordStartAscii | Look::WordStartHalfAscii)) {
+        return (hir, pattern, false);
+    }
+    let rest = Hir::concat(parts[1..].to_vec());
+    let pattern = rest.to_string();
+    (rest, pattern, true)
+}
+
+/// Whether a word boundary stands before `start`: between a word character and another, or behind an escape such as `\n` in a string literal.
+pub fn at_boundary(bytes: &[u8], start: usize) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let Some(&before) = start.checked_sub(1).and_then(|i| bytes.get(i)) else { return true };
+    let escaped = b"nrtbf".contains(&before) && start >= 2 && bytes[start - 2] == b'\\';
+    escaped || !word(before) || !bytes.get(start).copied().is_some_and(word)
 }

@@ -7,16 +7,20 @@
 use super::decode::{self, Run};
 use super::demand::Facts;
 use super::library::{Library, Try, group_of};
+use super::plan::{NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
 use super::{guard, placeholder, utf16};
 use crate::model::{Confidence, Proof, Secret, Segment};
 use memchr::{memchr, memrchr};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Most bytes either side of a seam that are looked at again: the furthest any single-line window reaches.
 const SEAM_REACH: usize = 16 * 1024;
+/// Bytes before a match that decide whether it begins at a boundary.
+const CONTEXT: usize = 2;
 /// Longest line, either side of an anchor, that is looked through for what detectors demand.
 const MAX_LINE: usize = 2048;
 /// Most candidates one anchor may yield.
@@ -169,7 +173,7 @@ impl<'l> Scanner<'l> {
     /// Whether the window of a multi-line anchor lies in one copied piece, ends of the blobs included.
     fn copied_whole(&self, at: usize, rule: u16, segment: &Segment, source: usize, base_len: usize, len: usize) -> bool {
         let plan = self.library.plan(rule);
-        let (lead, reach) = (plan.lead as usize + 1, plan.reach as usize + 1);
+        let (lead, reach) = (plan.lead as usize + CONTEXT, plan.reach as usize + 1);
         let starts = at >= source + lead || (source == 0 && segment.target == 0);
         let ends = at + reach <= source + segment.len || (source + segment.len == base_len && segment.target + segment.len == len);
         starts && ends
@@ -241,7 +245,8 @@ impl<'l> Scanner<'l> {
             let group = |n: usize| Some((slots.get(2 * n)?.as_ref()?.get(), slots.get(2 * n + 1)?.as_ref()?.get()));
             let Some((start, end)) = group(0).filter(|m| m.0 + from <= at) else { break };
             next = end.max(start + 1);
-            if end + from > at {
+            let bounded = !self.library.plan(rule).boundary || at_boundary(bytes, start + from);
+            if end + from > at && bounded {
                 let named = |name: &str| {
                     let (a, b) = group(group_of(regex, name)?).filter(|_| !name.is_empty())?;
                     Some(String::from_utf8_lossy(&window[a..b]).into_owned().into_boxed_str()).filter(|text| !text.is_empty())
@@ -268,7 +273,8 @@ impl<'l> Scanner<'l> {
         named: impl Fn(&str) -> Option<Box<str>>,
     ) -> Option<Candidate> {
         let detector = self.library.detector(rule);
-        if !guard::holds(&detector.guards, value) || placeholder::is_placeholder(value) {
+        let far = !detector.name.is_empty() && span.0 > at + NAME_GAP;
+        if far || !guard::holds(&detector.guards, value) || placeholder::is_placeholder(value) {
             return None;
         }
         let mut confidence = detector.confidence;
@@ -286,7 +292,7 @@ impl<'l> Scanner<'l> {
             rule,
             start: offset(span.0, at),
             end: offset(span.1, at),
-            secret: Secret::new(value),
+            secret: Secret::new(&canonical(value)),
             confidence,
             proof,
             encoding: None,
@@ -298,7 +304,7 @@ impl<'l> Scanner<'l> {
     /// The bytes a detector may look at from an anchor: on its line, unless it spans lines.
     fn window(&self, bytes: &[u8], at: usize, rule: u16) -> (usize, usize) {
         let plan = self.library.plan(rule);
-        let (lead, reach) = (plan.lead as usize + 1, plan.reach as usize + 1);
+        let (lead, reach) = (plan.lead as usize + CONTEXT, plan.reach as usize + 1);
         if self.library.detector(rule).multiline {
             return (at.saturating_sub(lead), (at + reach).min(bytes.len()));
         }
@@ -348,6 +354,18 @@ impl<'l> Scanner<'l> {
             hits.push(Hit { at: at as u32, source: hit.source, candidates: Some(mapped.collect()) });
         }
     }
+}
+
+/// The value as it is compared: a private key in PEM is the same key however its lines are escaped, quoted, indented or ended.
+fn canonical(value: &[u8]) -> Cow<'_, [u8]> {
+    if !value.starts_with(b"-----BEGIN ") {
+        return Cow::Borrowed(value);
+    }
+    let text = String::from_utf8_lossy(value).replace("\\r", "\n").replace("\\n", "\n");
+    let noise = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ',' | '`');
+    let lines = text.lines().map(|l| l.trim_matches(noise)).map(|l| l.strip_suffix(" +").unwrap_or(l).trim_end_matches(noise));
+    let lines = lines.filter(|l| !l.is_empty());
+    Cow::Owned(lines.collect::<Vec<_>>().join("\n").into_bytes())
 }
 
 /// A line with an anchor on it.

@@ -4,7 +4,8 @@
 //! second byte is enough, because each anchor has a gram at an even and one at an odd offset in the table (the odd one may begin a byte early). What passes is
 //! looked up exactly and compared set by set.
 
-use super::anchor::{Anchor, ByteSet};
+use super::anchor::Anchor;
+use super::plan::at_boundary;
 use std::collections::HashMap;
 
 /// Words of the table, as a power of two.
@@ -31,14 +32,11 @@ fn slot(gram: u32) -> (usize, u64) {
 }
 
 impl Sieve {
-    /// Builds the sieve of these anchors. Anchors of fewer than three sets are not found.
-    pub fn new(anchors: Vec<Anchor>) -> Self {
+    /// Builds the sieve of these anchors and their grams at even and at odd offsets.
+    pub fn new(anchors: Vec<Anchor>, grams_of: &[&[(i8, Vec<u32>); 2]]) -> Self {
         let mut grams: Vec<(u32, u16, i8)> = Vec::new();
-        for (i, anchor) in anchors.iter().enumerate() {
-            for parity in 0..2 {
-                let (offset, expanded) = best_gram(anchor, parity);
-                grams.extend(expanded.into_iter().map(|g| (g, i as u16, offset)));
-            }
+        for (i, both) in grams_of.iter().enumerate() {
+            grams.extend(both.iter().flat_map(|(offset, list)| list.iter().map(move |&g| (g, i as u16, *offset))));
         }
         grams.sort_unstable();
         grams.dedup();
@@ -106,12 +104,8 @@ impl Sieve {
         let anchor = &self.anchors[usize::from(anchor)];
         let Some(text) = bytes.get(start..start + anchor.sets.len()) else { return false };
         anchor.sets.iter().zip(text).all(|(set, &b)| set.contains(b))
-            && !(anchor.boundary && start > 0 && is_word(bytes[start - 1]) && is_word(text[0]))
+            && (!anchor.boundary || at_boundary(bytes, start))
     }
-}
-
-fn is_word(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_'
 }
 
 /// The folded gram of the first four bytes, zeros where there are fewer.
@@ -120,21 +114,6 @@ fn gram(bytes: &[u8]) -> u32 {
     let n = bytes.len().min(4);
     four[..n].copy_from_slice(&bytes[..n]);
     u32::from_le_bytes(four) | FOLD
-}
-
-/// The grams of an anchor at offsets of the given parity: where they begin, and all of them.
-fn best_gram(anchor: &Anchor, parity: isize) -> (i8, Vec<u32>) {
-    let (offset, _) = anchor.gram(parity);
-    (offset as i8, expand(&[0, 1, 2, 3].map(|i| anchor.set(offset + i))))
-}
-
-fn expand(sets: &[ByteSet; 4]) -> Vec<u32> {
-    let choices = sets.map(|s| s.folded());
-    let mut grams = vec![0u32];
-    for (i, bytes) in choices.iter().enumerate() {
-        grams = grams.iter().flat_map(|g| bytes.iter().map(move |&b| g | u32::from(b) << (8 * i))).collect();
-    }
-    grams
 }
 
 /// Grams are hashed by one multiplication.
@@ -167,7 +146,9 @@ mod tests {
     use super::*;
 
     fn find(words: &[&str], text: &str, from: usize, to: usize) -> Vec<(u16, usize)> {
-        let sieve = Sieve::new(words.iter().map(|w| Anchor::keyword(w)).collect());
+        let anchors: Vec<Anchor> = words.iter().map(|w| Anchor::keyword(w)).collect();
+        let grams: Vec<_> = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
+        let sieve = Sieve::new(anchors, &grams.iter().collect::<Vec<_>>());
         let mut found = Vec::new();
         sieve.scan(text.as_bytes(), from, to, |a, p| found.push((a, p)));
         found.sort_unstable();

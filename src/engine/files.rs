@@ -81,7 +81,6 @@ pub(super) fn tree(root: &Path, files: &[PathBuf], repositories: &[Named], heads
         for mut sighting in sightings(&content, &item.inner, gathered, &fresh) {
             sighting.location.repo = item.repository.map(|r| repositories[r].1.clone());
             sighting.location.uri = sighting.location.uri.replacen(&item.inner, &item.uri, 1);
-            sighting.location.in_head = item.repository.is_some();
             gathered.sightings.push(sighting);
         }
     }

@@ -85,7 +85,7 @@ impl Places {
             end_column: spot.column.1,
             commit: None,
             removed_in: None,
-            in_head: false,
+            in_head: true,
             encoding: spot.encoding.as_deref().map(str::to_owned),
             resource: None,
             utf16_columns: spot.utf16,

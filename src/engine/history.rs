@@ -412,6 +412,7 @@ fn unreachable(context: &Context<'_>, found: &[(ObjectId, Inspected)], values: &
             let path = format!("(unreachable blob {})", context.store.objects.hex(*object));
             if let Some(mut sighting) = placed(context, value, &gathered.values.list[value as usize], path, &places) {
                 sighting.location.repo = Some(context.name.to_string());
+                sighting.location.in_head = false;
                 gathered.sightings.push(sighting);
             }
         }

@@ -27,6 +27,9 @@ impl Hash for Secret {
     }
 }
 
+/// How a private key begins.
+const PEM: &str = "-----BEGIN ";
+
 /// How much of a secret a report may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Redaction {
@@ -63,14 +66,16 @@ impl Secret {
     /// What a report may show of the value.
     ///
     /// Partial redaction never shows more than a quarter of the value: four leading characters and two trailing ones from
-    /// 24 characters on, two leading ones from 12 on, nothing below. Of a private key it shows the opening line.
+    /// 24 characters on, two leading ones from 12 on, nothing below. Of a private key it shows the label.
     pub fn redact(&self, how: Redaction) -> String {
         let text = String::from_utf8_lossy(&self.0);
         match how {
             Redaction::None => text.into_owned(),
             Redaction::Full => "*".repeat(8),
-            Redaction::Partial if text.starts_with("-----BEGIN ") => {
-                format!("{}…", text.lines().next().unwrap_or_default())
+            Redaction::Partial if text.starts_with(PEM) => {
+                // A key may be written on one line, so only the label itself is shown.
+                let label = text[PEM.len()..].find("-----").filter(|&end| end <= 40).map_or("", |end| &text[..PEM.len() + end + 5]);
+                format!("{label}********")
             }
             Redaction::Partial => {
                 let chars: Vec<char> = text.chars().collect();
@@ -99,6 +104,13 @@ mod tests {
     #[test]
     fn debug_shows_no_byte_of_the_value() {
         assert_eq!(format!("{:?}", Secret::new(b"hunter2")), "Secret(7 bytes)");
+    }
+
+    #[test]
+    fn a_key_on_one_line_shows_its_label_alone() {
+        let key = format!("-----BEGIN RSA PRIVATE KEY-----\\n{}\\n-----END RSA PRIVATE KEY-----", "MIIE".repeat(20));
+        assert_eq!(Secret::new(key.as_bytes()).redact(Redaction::Partial), "-----BEGIN RSA PRIVATE KEY-----********");
+        assert_eq!(Secret::new(format!("-----BEGIN {key}").as_bytes()).redact(Redaction::Partial).contains("MIIE"), false);
     }
 
     #[test]

@@ -34,8 +34,9 @@ impl Objects {
             all.extend(pack.by_id().iter().map(|&e| (pack.id(e), Place::Packed(n as u16, e))));
         }
         all.extend(loose.iter().map(|id| (id.as_slice(), Place::Loose)));
-        // Stable, and fast on the sorted runs the packs are.
-        all.sort_by(|a, b| a.0.cmp(b.0));
+        if packs.len() + usize::from(!loose.is_empty()) > 1 {
+            all.sort_by(|a, b| a.0.cmp(b.0)); // stable, and fast on the sorted runs the packs are
+        }
         let mut table = Self {
             hash_len,
             ids: Vec::with_capacity(all.len() * hash_len),
@@ -44,7 +45,7 @@ impl Objects {
             of_entry: packs.iter().map(|p| vec![NONE; p.len() as usize]).collect(),
         };
         for (id, place) in all {
-            if table.ids.len() < hash_len || table.ids[table.ids.len() - hash_len..] != *id {
+            if !table.ids.ends_with(id) {
                 table.ids.extend_from_slice(id);
                 table.places.push(place);
             }

@@ -50,6 +50,9 @@ pub struct Query<'q> {
 
 /// All lifetimes, in order of path, value and introduction.
 pub fn lives(graph: &Graph, query: &Query<'_>) -> Vec<Life> {
+    if query.values.is_empty() {
+        return Vec::new();
+    }
     let interest = interest(graph, query.values);
     let mut walk = Walk {
         graph,
