@@ -23,21 +23,17 @@ fn main() {
     println!("cargo::rerun-if-changed=detectors");
     println!("cargo::rerun-if-changed=src/detect");
     println!("cargo::rerun-if-changed=src/model/detector.rs");
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo"));
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
+    let out = PathBuf::from(variable("OUT_DIR"));
     let mut files: Vec<PathBuf> = fs::read_dir(root.join("detectors"))
         .expect("detectors/")
         .map(|entry| entry.expect("a readable entry").path())
         .filter(|path| path.extension().is_some_and(|e| e == "yml"))
         .collect();
     files.sort();
-    let mut full: Vec<model::Provider> = files.iter().filter_map(|path| read(path)).collect();
-    for d in &mut full { d.detectors.retain(|d| plan::Plan::new(d).inspect_err(|why| println!("cargo::warning=detector `{}`: {why}", d.id)).is_ok()); }
-    let plans: Vec<plan::Plan> = full
-        .iter()
-        .flat_map(|p| &p.detectors)
-        .map(|d| plan::Plan::new(d).unwrap_or_else(|why| panic!("detector `{}`: {why}", d.id)))
-        .collect();
+    let full: Vec<model::Provider> = files.iter().map(|path| read(path)).collect();
+    let plan = |d: &model::Detector| plan::Plan::new(d).unwrap_or_else(|why| panic!("detector `{}`: {why}", d.id));
+    let plans: Vec<plan::Plan> = full.iter().flat_map(|p| &p.detectors).map(plan).collect();
     let mut lean = full.clone();
     for detector in lean.iter_mut().flat_map(|p| &mut p.detectors) {
         detector.examples.clear();
@@ -49,12 +45,17 @@ fn main() {
     pack("detectors-full.bin", postcard::to_allocvec(&full).expect("plain data"));
 }
 
-fn read(path: &Path) -> Option<model::Provider> {
+#[expect(clippy::disallowed_methods, reason = "cargo tells a build script where things are in the environment")]
+fn variable(name: &str) -> std::ffi::OsString {
+    env::var_os(name).expect("set by cargo")
+}
+
+fn read(path: &Path) -> model::Provider {
     let text = fs::read_to_string(path).expect("a readable file");
-    let mut provider: model::Provider = match serde_saphyr::from_str(&text) { Ok(p) => p, Err(e) => { println!("cargo::warning={}: {}", path.display(), e.to_string().replace('\n', " ")); return None } };
+    let mut provider: model::Provider = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     assert_eq!(Some(provider.provider.as_str()), path.file_stem().and_then(|s| s.to_str()), "provider is the file's stem");
     for detector in &mut provider.detectors {
         detector.provider.clone_from(&provider.provider);
     }
-    Some(provider)
+    provider
 }

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench cost -- FOLDER [N]` prints the N detectors that are tried most, with the time a try takes.
 
+#![allow(clippy::print_stdout)]
+
 use keysweep::detect::{Library, Scanner};
 use std::path::PathBuf;
 use std::time::Instant;

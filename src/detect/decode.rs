@@ -62,7 +62,7 @@ impl Decoded {
     /// Where in the run the byte before `offset` ends.
     pub fn origin_end(&self, offset: usize) -> usize {
         match self.scheme {
-            Scheme::Base64 => offset / 3 * 4 + if offset % 3 == 0 { 0 } else { offset % 3 + 1 },
+            Scheme::Base64 => offset / 3 * 4 + if offset.is_multiple_of(3) { 0 } else { offset % 3 + 1 },
             Scheme::Hex | Scheme::Percent => self.origin(offset),
         }
     }
@@ -118,7 +118,10 @@ fn token_runs(bytes: &[u8], from: usize, to: usize, out: &mut Vec<Run>) {
 /// What a run of token characters is, judged by whether its first bytes decode to text.
 fn classify(run: &[u8]) -> Option<Scheme> {
     let hex = run.iter().take(32).all(u8::is_ascii_hexdigit);
-    if hex && run.len() % 2 == 0 && run.chunks(2).take(12).all(|p| matches!(p[0], b'2'..=b'7') || p == b"0a" || p == b"0A" || p == b"0d" || p == b"09") {
+    if hex
+        && run.len().is_multiple_of(2)
+        && run.chunks(2).take(12).all(|p| matches!(p[0], b'2'..=b'7') || p == b"0a" || p == b"0A" || p == b"0d" || p == b"09")
+    {
         return Some(Scheme::Hex);
     }
     let head: Vec<u8> = sextets(&run[..16]).collect();

@@ -1,7 +1,7 @@
 //! The detectors in force: the built-in ones, with a user's own on top, compiled only when a run needs them.
 
 use super::anchor::{Anchor, ByteSet};
-use super::plan::Plan;
+use super::plan::{Grams, Plan};
 use super::sieve::Sieve;
 use crate::model::{Category, Detector, Provider};
 use regex_automata::meta::Regex;
@@ -55,8 +55,7 @@ pub struct Library {
 impl Library {
     /// The built-in detectors, without their examples.
     pub fn builtin() -> Self {
-        let (providers, plans): (Vec<Provider>, Vec<Plan>) =
-            postcard::from_bytes(LEAN).expect("the build script wrote it");
+        let (providers, plans): (Vec<Provider>, Vec<Plan>) = postcard::from_bytes(LEAN).expect("the build script wrote it");
         Self { builtin: true, ..Self::assemble(providers, plans) }
     }
 
@@ -65,8 +64,7 @@ impl Library {
     /// # Errors
     /// When a detector cannot be planned or its pattern does not compile.
     pub fn with(own: Vec<Provider>, disabled: &[String]) -> Result<Self, LoadError> {
-        let (mut providers, mut plans): (Vec<Provider>, Vec<Plan>) =
-            postcard::from_bytes(LEAN).expect("the build script wrote it");
+        let (mut providers, mut plans): (Vec<Provider>, Vec<Plan>) = postcard::from_bytes(LEAN).expect("the build script wrote it");
         let replaced: Vec<String> = own.iter().flat_map(|p| &p.detectors).map(|d| d.id.clone()).collect();
         let gone = |id: &String| replaced.contains(id) || disabled.contains(id);
         let keep: Vec<bool> = providers.iter().flat_map(|p| &p.detectors).map(|d| !gone(&d.id)).collect();
@@ -204,7 +202,7 @@ pub(super) struct Try {
 /// The sieve of the distinct anchors of all plans, and what to try at each.
 fn share(plans: &[Plan]) -> (Sieve, Vec<Vec<Try>>) {
     let mut numbers: HashMap<(&[ByteSet], bool), usize> = HashMap::new();
-    let (mut anchors, mut grams, mut tries): (Vec<Anchor>, Vec<&[(i8, Vec<u32>); 2]>, Vec<Vec<Try>>) = Default::default();
+    let (mut anchors, mut grams, mut tries): (Vec<Anchor>, Vec<&Grams>, Vec<Vec<Try>>) = Default::default();
     for (rule, plan) in plans.iter().enumerate() {
         for (anchor, both) in plan.anchors.iter().zip(&plan.grams) {
             let number = *numbers.entry((&anchor.sets, anchor.boundary)).or_insert_with(|| {

@@ -17,7 +17,7 @@ mod template;
 mod utf16;
 
 pub use library::{Library, LoadError, full as builtin_with_examples, parse_file};
-pub use selftest::{Fault, test_examples};
 pub use scanner::{Candidate, Hit, Scanner};
+pub use selftest::{Fault, test_examples};
 pub use template::expand as expand_template;
 pub use utf16::{Utf16, sniff as sniff_utf16, transcode as transcode_utf16};

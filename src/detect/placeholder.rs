@@ -4,10 +4,54 @@ use super::guard::contains;
 
 /// Words that no random value holds by chance and no real one on purpose.
 const WORDS: &[&str] = &[
-    "example", "placeholder", "changeme", "change_me", "change-me", "redacted", "your_", "your-", "yourkey", "yoursecret", "yourtoken", "yourapi",
-    "yourpass", "insert", "replace", "dummy", "xxxxx", "fakekey", "faketoken", "fakesecret", "sample", "notreal", "not_real", "todo_", "foobar", "lorem",
-    "deadbeef", "cafebabe", "mysecret", "my_secret", "my-secret", "secret_here", "key_here", "token_here", "key-here", "token-here", "_here", "...",
-    "removed", "censored", "masked", "hidden_", "00000000", "12345678", "abcdefgh", "87654321", "0123456789", "abcdef0123",
+    "example",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "redacted",
+    "your_",
+    "your-",
+    "yourkey",
+    "yoursecret",
+    "yourtoken",
+    "yourapi",
+    "yourpass",
+    "insert",
+    "replace",
+    "dummy",
+    "xxxxx",
+    "fakekey",
+    "faketoken",
+    "fakesecret",
+    "sample",
+    "notreal",
+    "not_real",
+    "todo_",
+    "foobar",
+    "lorem",
+    "deadbeef",
+    "cafebabe",
+    "mysecret",
+    "my_secret",
+    "my-secret",
+    "secret_here",
+    "key_here",
+    "token_here",
+    "key-here",
+    "token-here",
+    "_here",
+    "...",
+    "removed",
+    "censored",
+    "masked",
+    "hidden_",
+    "00000000",
+    "12345678",
+    "abcdefgh",
+    "87654321",
+    "0123456789",
+    "abcdef0123",
 ];
 
 /// Longest value that is judged by its words and runs.
@@ -21,14 +65,36 @@ pub fn is_placeholder(value: &[u8]) -> bool {
 
 /// `${VAR}`, `{{ var }}`, `<token>`, `%VAR%`, `$VAR`, `process.env.X`, `secrets.X`, `var.x`.
 pub fn is_reference(value: &[u8]) -> bool {
-    let pairs: &[(&[u8], &[u8])] =
-        &[(b"${", b"}"), (b"{{", b"}}"), (b"<", b">"), (b"%", b"%"), (b"$(", b")"), (b"#{", b"}"), (b"[", b"]"), (b"@", b"@"), (b"__", b"__")];
+    let pairs: &[(&[u8], &[u8])] = &[
+        (b"${", b"}"),
+        (b"{{", b"}}"),
+        (b"<", b">"),
+        (b"%", b"%"),
+        (b"$(", b")"),
+        (b"#{", b"}"),
+        (b"[", b"]"),
+        (b"@", b"@"),
+        (b"__", b"__"),
+    ];
     let identifier = |v: &[u8]| !v.is_empty() && v.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-:[]'\"()".contains(b));
     pairs.iter().any(|(open, close)| value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close))
         || value.strip_prefix(b"$").is_some_and(identifier)
-        || [&b"process.env"[..], b"os.environ", b"os.getenv", b"env.", b"ENV[", b"secrets.", b"vars.", b"var.", b"vault:", b"data.", b"module.", b"local."]
-            .iter()
-            .any(|p| value.starts_with(p))
+        || [
+            &b"process.env"[..],
+            b"os.environ",
+            b"os.getenv",
+            b"env.",
+            b"ENV[",
+            b"secrets.",
+            b"vars.",
+            b"var.",
+            b"vault:",
+            b"data.",
+            b"module.",
+            b"local.",
+        ]
+        .iter()
+        .any(|p| value.starts_with(p))
         || contains(value, b"${{")
         || contains(value, b"{{")
 }
@@ -58,8 +124,20 @@ mod tests {
     #[test]
     fn knows_what_documentation_writes() {
         for text in [
-            "xxxxxxxxxxxxxxxx", "AKIAIOSFODNN7EXAMPLE", "${GITHUB_TOKEN}", "{{ .Values.token }}", "<your token>", "$TOKEN", "process.env.KEY",
-            "abcdefghijklmnop", "1234567890abcdef", "changeme", "abcabcabcabcabc", "********", "secrets.NPM_TOKEN", "%API_KEY%",
+            "xxxxxxxxxxxxxxxx",
+            "AKIAIOSFODNN7EXAMPLE",
+            "${GITHUB_TOKEN}",
+            "{{ .Values.token }}",
+            "<your token>",
+            "$TOKEN",
+            "process.env.KEY",
+            "abcdefghijklmnop",
+            "1234567890abcdef",
+            "changeme",
+            "abcabcabcabcabc",
+            "********",
+            "secrets.NPM_TOKEN",
+            "%API_KEY%",
         ] {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }

@@ -18,6 +18,9 @@ pub const BLOCK_REACH: u32 = 16 * 1024;
 /// Furthest a value may begin behind the anchor in its name.
 pub const NAME_GAP: usize = 100;
 
+/// The grams of an anchor at even and at odd offsets: where they begin in it, and all of them.
+pub type Grams = [(i8, Vec<u32>); 2];
+
 /// What it takes to try a detector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -28,7 +31,7 @@ pub struct Plan {
     /// Where to try it.
     pub anchors: Vec<Anchor>,
     /// Of each anchor, the grams that the sieve looks for, at even and at odd offsets.
-    pub grams: Vec<[(i8, Vec<u32>); 2]>,
+    pub grams: Vec<Grams>,
     /// Most bytes of a match before the anchor.
     pub lead: u32,
     /// Most bytes of a match from the anchor on.
@@ -52,7 +55,8 @@ impl Plan {
             .map_err(|e| format!("the pattern is wrong: {e}"))?;
         let (hir, pattern, boundary) = without_boundary(hir, pattern);
         let anchors = if detector.keywords.is_empty() {
-            anchors(&hir, boundary).ok_or("the pattern has no literal of at least 3 bytes that every match contains; state `keywords` or a `name`")?
+            anchors(&hir, boundary)
+                .ok_or("the pattern has no literal of at least 3 bytes that every match contains; state `keywords` or a `name`")?
         } else if let Some(short) = detector.keywords.iter().find(|k| k.len() < 3) {
             return Err(format!("the keyword `{short}` is shorter than 3 bytes"));
         } else {
@@ -66,7 +70,15 @@ impl Plan {
         };
         let lead = anchors.iter().map(|a| a.lead.and_then(|l| u32::try_from(l).ok()).unwrap_or(longest)).max().unwrap_or(0);
         let grams = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
-        Ok(Self { pattern, boundary, anchors, grams, lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }), reach: longest.min(cap), demand: Demand::of(&hir) })
+        Ok(Self {
+            pattern,
+            boundary,
+            anchors,
+            grams,
+            lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }),
+            reach: longest.min(cap),
+            demand: Demand::of(&hir),
+        })
     }
 }
 

@@ -83,7 +83,15 @@ pub struct Scanner<'l> {
 impl<'l> Scanner<'l> {
     /// A scanner that undoes at most `decode_depth` encodings inside one another.
     pub fn new(library: &'l Library, decode_depth: u8) -> Self {
-        Self { library, decode_depth, dirty: Vec::new(), anchors: Vec::new(), slots: Vec::new(), inspected: 0, tried: vec![0; library.len()] }
+        Self {
+            library,
+            decode_depth,
+            dirty: Vec::new(),
+            anchors: Vec::new(),
+            slots: Vec::new(),
+            inspected: 0,
+            tried: vec![0; library.len()],
+        }
     }
 
     /// All hits in `bytes`, sorted by position.
@@ -349,7 +357,12 @@ impl<'l> Scanner<'l> {
             let mapped = candidates.iter().map(|c| {
                 let (start, end) = span(&hit, c);
                 let encoding = c.encoding.as_ref().map_or_else(|| "utf-16".into(), |inner| format!("utf-16+{inner}").into());
-                Candidate { start: offset(text.origin(start), at), end: offset(text.origin(end), at), encoding: Some(encoding), ..c.clone() }
+                Candidate {
+                    start: offset(text.origin(start), at),
+                    end: offset(text.origin(end), at),
+                    encoding: Some(encoding),
+                    ..c.clone()
+                }
             });
             hits.push(Hit { at: at as u32, source: hit.source, candidates: Some(mapped.collect()) });
         }

@@ -47,7 +47,9 @@ fn check_fields(detector: &Detector, rules: &HashMap<&str, u16>, fault: &mut dyn
             }
         }
     }
-    for (what, n) in [("examples", detector.examples.len()), ("near_misses", detector.near_misses.len()), ("placeholders", detector.placeholders.len())] {
+    for (what, n) in
+        [("examples", detector.examples.len()), ("near_misses", detector.near_misses.len()), ("placeholders", detector.placeholders.len())]
+    {
         if n < LEAST {
             fault(format!("{n} {what}, at least {LEAST} are needed"));
         }

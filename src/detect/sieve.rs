@@ -5,7 +5,7 @@
 //! looked up exactly and compared set by set.
 
 use super::anchor::Anchor;
-use super::plan::at_boundary;
+use super::plan::{Grams, at_boundary};
 use std::collections::HashMap;
 
 /// Words of the table, as a power of two.
@@ -33,7 +33,7 @@ fn slot(gram: u32) -> (usize, u64) {
 
 impl Sieve {
     /// Builds the sieve of these anchors and their grams at even and at odd offsets.
-    pub fn new(anchors: Vec<Anchor>, grams_of: &[&[(i8, Vec<u32>); 2]]) -> Self {
+    pub fn new(anchors: Vec<Anchor>, grams_of: &[&Grams]) -> Self {
         let mut grams: Vec<(u32, u16, i8)> = Vec::new();
         for (i, both) in grams_of.iter().enumerate() {
             grams.extend(both.iter().flat_map(|(offset, list)| list.iter().map(move |&g| (g, i as u16, *offset))));
@@ -103,8 +103,7 @@ impl Sieve {
     fn stands(&self, anchor: u16, bytes: &[u8], start: usize) -> bool {
         let anchor = &self.anchors[usize::from(anchor)];
         let Some(text) = bytes.get(start..start + anchor.sets.len()) else { return false };
-        anchor.sets.iter().zip(text).all(|(set, &b)| set.contains(b))
-            && (!anchor.boundary || at_boundary(bytes, start))
+        anchor.sets.iter().zip(text).all(|(set, &b)| set.contains(b)) && (!anchor.boundary || at_boundary(bytes, start))
     }
 }
 

@@ -55,17 +55,31 @@ impl<'p> Part<'p> {
 }
 
 /// Scans the files of a folder; those that are in the head as they are were scanned with it.
-pub(super) fn tree(root: &Path, files: &[PathBuf], repositories: &[Named], heads: &[AtHead], library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
+pub(super) fn tree(
+    root: &Path,
+    files: &[PathBuf],
+    repositories: &[Named],
+    heads: &[AtHead],
+    library: &Library,
+    options: &Options<'_>,
+    gathered: &mut Gathered,
+) {
     let items = items(root, files, repositories, heads, options, gathered);
     options.progress.begin("files", items.len() as u64);
     let numbered: Vec<(usize, &Item<'_>)> = items.iter().enumerate().collect();
-    let parts = spread(options.threads, &numbered, 16, || Part::new(library, options), |part, (number, item)| {
-        match Bytes::open(&item.path, options.max_size) {
-            Ok(bytes) => part.content(*number, &item.path.display().to_string(), &bytes, options),
-            Err(e) => part.skipped.push(Skipped::new(item.path.display().to_string(), e.to_string())),
-        }
-        options.progress.advance(1);
-    });
+    let parts = spread(
+        options.threads,
+        &numbered,
+        16,
+        || Part::new(library, options),
+        |part, (number, item)| {
+            match Bytes::open(&item.path, options.max_size) {
+                Ok(bytes) => part.content(*number, &item.path.display().to_string(), &bytes, options),
+                Err(e) => part.skipped.push(Skipped::new(item.path.display().to_string(), e.to_string())),
+            }
+            options.progress.advance(1);
+        },
+    );
     let mut found: Vec<(usize, Inspected)> = Vec::new();
     for part in parts {
         gathered.stats += part.stats;
@@ -125,7 +139,14 @@ fn sightings(content: &Content<'_>, path: &str, gathered: &mut Gathered, fresh: 
 }
 
 /// The files to scan: what was listed, and what is tracked although ignored; without what the head has as it is.
-fn items<'i>(root: &Path, files: &[PathBuf], repositories: &[Named], heads: &'i [AtHead], options: &Options<'_>, gathered: &mut Gathered) -> Vec<Item<'i>> {
+fn items<'i>(
+    root: &Path,
+    files: &[PathBuf],
+    repositories: &[Named],
+    heads: &'i [AtHead],
+    options: &Options<'_>,
+    gathered: &mut Gathered,
+) -> Vec<Item<'i>> {
     let mut all: BTreeSet<PathBuf> = files.iter().cloned().collect();
     let mut indexes: Vec<HashMap<Vec<u8>, Staged>> = Vec::new();
     for (folder, name, repository) in repositories {
@@ -136,7 +157,8 @@ fn items<'i>(root: &Path, files: &[PathBuf], repositories: &[Named], heads: &'i 
                 Err(_) if repository.hash_len == 32 => {} // libgit2 reads SHA-1 indexes alone; its files are scanned as they are
                 Err(e) => gathered.skipped.push(Skipped::new(format!("{name}: index"), e.to_string())),
             }
-            let tracked = index.values().filter(|e| !e.link && !e.submodule && !e.absent).map(|e| folder.join(std::ffi::OsStr::from_bytes(&e.path)));
+            let tracked =
+                index.values().filter(|e| !e.link && !e.submodule && !e.absent).map(|e| folder.join(std::ffi::OsStr::from_bytes(&e.path)));
             let unlisted: Vec<PathBuf> = tracked.filter(|p| !all.contains(p) && is_plain_below(folder, p)).collect();
             all.extend(unlisted);
         }
@@ -236,7 +258,14 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
 }
 
 /// The values of the head's version of a file.
-fn known_values(old: Option<&[u8]>, lookup: &Lookup, path: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) -> BTreeSet<ValueNo> {
+fn known_values(
+    old: Option<&[u8]>,
+    lookup: &Lookup,
+    path: &str,
+    library: &Library,
+    options: &Options<'_>,
+    gathered: &mut Gathered,
+) -> BTreeSet<ValueNo> {
     let Some((_, bytes)) = old.and_then(|id| lookup.read(id).ok()) else { return BTreeSet::new() };
     let mut part = Part::new(library, options);
     part.content(0, path, &bytes, options);

@@ -37,7 +37,12 @@ pub(super) struct Sighting {
 /// Short values are hashed 4,096 times over, so that an id in a report does not let a password be guessed at the speed of one hash.
 pub(super) fn id(family: &str, secret: &Secret) -> String {
     let rounds = if secret.len() < 20 { 4096 } else { 1 };
-    let mut digest = Sha256::new().chain_update(b"keysweep/finding/v1\0").chain_update(family).chain_update([0]).chain_update(secret.expose()).finalize();
+    let mut digest = Sha256::new()
+        .chain_update(b"keysweep/finding/v1\0")
+        .chain_update(family)
+        .chain_update([0])
+        .chain_update(secret.expose())
+        .finalize();
     for _ in 1..rounds {
         digest = Sha256::digest(digest);
     }
@@ -54,7 +59,13 @@ fn fingerprint(key: &[u8; 32], secret: &Secret) -> String {
 }
 
 /// Makes the report of what was gathered.
-pub(super) fn report(gathered: Gathered, targets: Vec<String>, library: &Library, options: &Options<'_>, (started, finished): (Timestamp, Timestamp)) -> Report {
+pub(super) fn report(
+    gathered: Gathered,
+    targets: Vec<String>,
+    library: &Library,
+    options: &Options<'_>,
+    (started, finished): (Timestamp, Timestamp),
+) -> Report {
     let Gathered { values, sightings, mut stats, mut skipped } = gathered;
     let mut by_secret: BTreeMap<&Secret, Vec<&Sighting>> = BTreeMap::new();
     for sighting in &sightings {
@@ -94,7 +105,8 @@ pub(super) fn report(gathered: Gathered, targets: Vec<String>, library: &Library
 
 /// The finding of one secret. Where several detectors know it, the surest speaks.
 fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &Options<'_>) -> Finding {
-    let surest = group.iter().map(|s| (s.confidence, &values[s.value as usize])).max_by_key(|(c, v)| (*c, v.proof, std::cmp::Reverse(v.rule)));
+    let surest =
+        group.iter().map(|s| (s.confidence, &values[s.value as usize])).max_by_key(|(c, v)| (*c, v.proof, std::cmp::Reverse(v.rule)));
     let (confidence, value) = surest.expect("a group has a sighting");
     let detector = library.detector(value.rule);
     let mut locations: Vec<Location> = group.iter().map(|s| s.location.clone()).collect();

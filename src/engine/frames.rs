@@ -50,9 +50,10 @@ impl Places {
         let mut spots = HashMap::new();
         let mut by_member: Vec<Option<Arc<str>>> = occurrences.iter().map(|o| o.member.clone()).collect();
         by_member.dedup();
+        let named: Vec<Arc<str>> = by_member.iter().flatten().cloned().collect();
+        let unpacked = unpack(content, &named);
         for member in by_member {
-            let unpacked = member.as_deref().and_then(|m| unpack(content, m));
-            let bytes = unpacked.as_deref().unwrap_or(content.bytes);
+            let bytes = member.as_ref().and_then(|m| unpacked.get(m)).map_or(content.bytes, Vec::as_slice);
             let here: Vec<&Occurrence<'_>> = occurrences.iter().filter(|o| o.member == member).collect();
             let beside: Vec<&Occurrence<'_>> = parts.iter().filter(|o| o.member == member).chain(here.iter().copied()).collect();
             let sheet = Sheet::new(bytes, content, &member);
@@ -65,7 +66,15 @@ impl Places {
     }
 
     /// The sighting of a value at a path; `None` when the path is excluded or not one the detector is for.
-    pub(super) fn sighting(&self, value: ValueNo, path: String, rule: u16, content: (&Library, &Options<'_>), id: &str, secret: &[u8]) -> Option<Sighting> {
+    pub(super) fn sighting(
+        &self,
+        value: ValueNo,
+        path: String,
+        rule: u16,
+        content: (&Library, &Options<'_>),
+        id: &str,
+        secret: &[u8],
+    ) -> Option<Sighting> {
         let (library, options) = content;
         let spot = self.spots.get(&value)?;
         if options.counted.excluded(&path) || !library.applies(rule, &path) {
@@ -75,6 +84,9 @@ impl Places {
         let path = spot.member.as_ref().map_or_else(|| path.clone(), |m| format!("{path}!{m}"));
         let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
         let suppression: Option<Suppression> = inline.or_else(|| options.counted.value(&detector.id, id, &path, secret));
+        // An inline reason is text of the scanned line and may repeat the value.
+        let raw = String::from_utf8_lossy(secret);
+        let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
         let location = Location {
             repo: None,
             uri: path.clone(),
@@ -96,14 +108,16 @@ impl Places {
     }
 }
 
-/// The bytes of one member of an archive.
-fn unpack(content: &Content<'_>, member: &str) -> Option<Vec<u8>> {
-    let mut found = None;
-    archive::unpack(content.bytes, &content.options.archives, &mut |name, bytes| {
-        if name == member && found.is_none() {
-            found = Some(bytes.to_vec());
-        }
-    });
+/// The bytes of these members of an archive, unpacked in one pass.
+fn unpack(content: &Content<'_>, wanted: &[Arc<str>]) -> HashMap<Arc<str>, Vec<u8>> {
+    let mut found = HashMap::new();
+    if !wanted.is_empty() {
+        archive::unpack(content.bytes, &content.options.archives, &mut |name, bytes| {
+            if let Some(member) = wanted.iter().find(|m| ***m == *name) {
+                found.entry(member.clone()).or_insert_with(|| bytes.to_vec());
+            }
+        });
+    }
     found
 }
 
@@ -137,7 +151,7 @@ impl<'b> Sheet<'b> {
             .filter(|(m, ..)| *m == member.as_ref())
             .map(|(_, start, end, c)| (start, end, c.secret.redact(content.options.redaction)))
             .collect();
-        spans.sort_by(|a, b| (a.0, std::cmp::Reverse(a.1)).cmp(&(b.0, std::cmp::Reverse(b.1))));
+        spans.sort_by_key(|s| (s.0, std::cmp::Reverse(s.1)));
         let mut masks: Vec<(usize, usize, String)> = Vec::new();
         for span in spans {
             match masks.last_mut() {
@@ -175,7 +189,8 @@ impl<'b> Sheet<'b> {
         for part in &library.detector(o.candidate.rule).parts {
             let line = self.line(o.start) as i64;
             let near = |other: &&&Occurrence<'_>| {
-                library.detector(other.candidate.rule).id == part.detector && (self.line(other.start) as i64 - line).abs() <= i64::from(part.lines)
+                library.detector(other.candidate.rule).id == part.detector
+                    && (self.line(other.start) as i64 - line).abs() <= i64::from(part.lines)
             };
             let moved = if beside.iter().any(|other| near(&other)) { part.present } else { part.absent };
             confidence = moved.unwrap_or(confidence);

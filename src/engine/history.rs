@@ -98,11 +98,21 @@ fn read_graph(store: &Store, repository: &Repository, options: &Options<'_>) -> 
     .collect();
     let loose: Vec<ObjectId> = (0..store.objects.len() as u32).filter(|&o| store.objects.place(o) == Place::Loose).collect();
     if !loose.is_empty() {
-        readers.extend(spread(options.threads, &loose, 64, || Reader::new(&store.objects), |reader, &object| read_loose(store, object, options, reader)));
+        readers.extend(spread(
+            options.threads,
+            &loose,
+            64,
+            || Reader::new(&store.objects),
+            |reader, &object| read_loose(store, object, options, reader),
+        ));
     }
     let (graph, mut failed) = Graph::assemble(readers, &store.objects, &repository.border);
     for (n, (pack, plan)) in store.packs.iter().zip(&plans).enumerate() {
-        let orphaned = pack.orphans.iter().chain(&plan.unreachable).filter(|&&e| store.objects.place(store.objects.of_entry(n, e)) == Place::Packed(n as u16, e));
+        let orphaned = pack
+            .orphans
+            .iter()
+            .chain(&plan.unreachable)
+            .filter(|&&e| store.objects.place(store.objects.of_entry(n, e)) == Place::Packed(n as u16, e));
         let hanging: HashSet<u32> = orphaned.copied().filter(|&e| !hangs_on_blob(store, n, e)).collect();
         let mut hanging: Vec<u32> = hanging.into_iter().collect();
         hanging.sort_unstable();
@@ -144,9 +154,14 @@ fn scope(store: &Store, graph: &Graph, repository: &Repository, options: &Option
     let commit = |id: &[u8]| store.objects.find(id).and_then(|o| graph.commit(o));
     let head = repository.refs.head.as_deref().and_then(commit);
     let named = |name: &str| -> Result<CommitNo, String> {
-        let (name, up) = name.split_once('~').map_or((name, 0), |(n, up)| (n, if up.is_empty() { 1 } else { up.parse().unwrap_or(u32::MAX) }));
+        let (name, up) =
+            name.split_once('~').map_or((name, 0), |(n, up)| (n, if up.is_empty() { 1 } else { up.parse().unwrap_or(u32::MAX) }));
         let id = repository.refs.find(name);
-        let mut found = id.as_deref().and_then(commit).or_else(|| abbreviated(store, graph, name)).ok_or_else(|| format!("`{name}` names no commit here"))?;
+        let mut found = id
+            .as_deref()
+            .and_then(commit)
+            .or_else(|| abbreviated(store, graph, name))
+            .ok_or_else(|| format!("`{name}` names no commit here"))?;
         for _ in 0..up.min(1 << 20) {
             found = *graph.commits[found as usize].parents.first().ok_or_else(|| format!("`{name}` has fewer than {up} ancestors here"))?;
         }
@@ -160,7 +175,11 @@ fn scope(store: &Store, graph: &Graph, repository: &Repository, options: &Option
         commits.iter_mut().zip(&known).for_each(|(c, k)| *c &= !k);
         let range: Vec<CommitNo> = (0..n as u32).filter(|&c| commits[c as usize]).collect();
         let mut border = vec![false; n];
-        range.iter().flat_map(|&c| &graph.commits[c as usize].parents).filter(|&&p| !commits[p as usize]).for_each(|&p| border[p as usize] = true);
+        range
+            .iter()
+            .flat_map(|&c| &graph.commits[c as usize].parents)
+            .filter(|&&p| !commits[p as usize])
+            .for_each(|&p| border[p as usize] = true);
         let mut blobs = vec![false; store.objects.len()];
         changes::blobs(graph, &range).into_iter().for_each(|o| blobs[o as usize] = true);
         return Ok(Scope { commits, border, tips: vec![tip], head, blobs });
@@ -186,10 +205,20 @@ fn abbreviated(store: &Store, graph: &Graph, text: &str) -> Option<CommitNo> {
 }
 
 /// Names what of the history is not there.
-fn note_gaps(graph: &Graph, repository: &Repository, scope: &Scope, label: &dyn Fn(&str) -> String, options: &Options<'_>, gathered: &mut Gathered) {
+fn note_gaps(
+    graph: &Graph,
+    repository: &Repository,
+    scope: &Scope,
+    label: &dyn Fn(&str) -> String,
+    options: &Options<'_>,
+    gathered: &mut Gathered,
+) {
     let mut skip = |why: String| gathered.skipped.push(Skipped::new(label(""), why));
     if !repository.border.is_empty() && options.history == History::Full {
-        skip(format!("shallow clone: history before {} commit(s) is not here; fetch it (`git fetch --unshallow`) or scan with `--history none`", repository.border.len()));
+        skip(format!(
+            "shallow clone: history before {} commit(s) is not here; fetch it (`git fetch --unshallow`) or scan with `--history none`",
+            repository.border.len()
+        ));
     }
     if !graph.missing.is_empty() {
         let mut ids: Vec<String> = graph.missing.iter().map(|id| hex(id)).collect();
@@ -276,7 +305,14 @@ fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], hits: &[Hit], (stor
 }
 
 /// Scans every wanted blob once.
-fn scan_blobs(store: &Store, scope: &Scope, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) -> Vec<(ObjectId, Inspected)> {
+fn scan_blobs(
+    store: &Store,
+    scope: &Scope,
+    name: &str,
+    library: &Library,
+    options: &Options<'_>,
+    gathered: &mut Gathered,
+) -> Vec<(ObjectId, Inspected)> {
     let wanted = &scope.blobs;
     let plans: Vec<Plan> = store
         .packs
@@ -287,7 +323,8 @@ fn scan_blobs(store: &Store, scope: &Scope, name: &str, library: &Library, optio
             Plan::new(pack, &[Kind::Blob], |e| wanted[of(e) as usize] && store.objects.place(of(e)) == Place::Packed(n as u16, e))
         })
         .collect();
-    let loose: Vec<ObjectId> = (0..store.objects.len() as u32).filter(|&o| wanted[o as usize] && store.objects.place(o) == Place::Loose).collect();
+    let loose: Vec<ObjectId> =
+        (0..store.objects.len() as u32).filter(|&o| wanted[o as usize] && store.objects.place(o) == Place::Loose).collect();
     let jobs: Vec<(usize, u32)> = plans.iter().enumerate().flat_map(|(n, p)| p.roots.iter().map(move |&r| (n, r))).collect();
     options.progress.begin(&format!("{name}: blobs"), wanted.iter().filter(|w| **w).count() as u64);
     let init = || Part {
@@ -367,7 +404,10 @@ fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)],
 
 fn places(context: &Context<'_>, blob: ObjectId, inspected: &Inspected, gathered: &mut Gathered) -> Option<Places> {
     match context.store.read(blob, context.options.max_size) {
-        Ok((_, bytes)) => Some(Places::new(&Content { bytes: &bytes, inspected, library: context.library, options: context.options }, &mut gathered.values)),
+        Ok((_, bytes)) => Some(Places::new(
+            &Content { bytes: &bytes, inspected, library: context.library, options: context.options },
+            &mut gathered.values,
+        )),
         Err(e) => {
             gathered.skipped.push(Skipped::new(format!("{}: blob {}", context.name, context.store.objects.hex(blob)), e.to_string()));
             None
@@ -400,7 +440,13 @@ fn commit_info(context: &Context<'_>, commit: CommitNo) -> CommitInfo {
 }
 
 /// Places of values in blobs that no commit in scope has at any path.
-fn unreachable(context: &Context<'_>, found: &[(ObjectId, Inspected)], values: &HashMap<ObjectId, Vec<ValueNo>>, lives: &[Life], gathered: &mut Gathered) {
+fn unreachable(
+    context: &Context<'_>,
+    found: &[(ObjectId, Inspected)],
+    values: &HashMap<ObjectId, Vec<ValueNo>>,
+    lives: &[Life],
+    gathered: &mut Gathered,
+) {
     let alive: HashSet<ValueNo> = lives.iter().map(|l| l.value).collect();
     for (object, inspected) in found {
         let lost: Vec<ValueNo> = values.get(object).into_iter().flatten().copied().filter(|v| !alive.contains(v)).collect();

@@ -40,7 +40,13 @@ pub fn with_candidates(hits: &[Hit]) -> Vec<Hit> {
 }
 
 /// Scans the members of an archive, if the content is one.
-pub fn members(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Options, skipped: &mut Vec<Skipped>) -> Vec<(Arc<str>, Vec<Hit>)> {
+pub fn members(
+    scanner: &mut Scanner<'_>,
+    bytes: &[u8],
+    name: &str,
+    options: &Options,
+    skipped: &mut Vec<Skipped>,
+) -> Vec<(Arc<str>, Vec<Hit>)> {
     let mut found = Vec::new();
     if options.archives.depth == 0 || archive::kind(bytes).is_none() {
         return found;
@@ -51,7 +57,8 @@ pub fn members(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Op
             found.push((member.into(), hits));
         }
     });
-    skipped.extend(troubles.into_iter().map(|t| {
+    let lost = troubles.into_iter().filter(|t| t.loss != archive::Loss::Nothing);
+    skipped.extend(lost.map(|t| {
         let what = if t.member.is_empty() { name.to_owned() } else { format!("{name}!{}", t.member) };
         Skipped::new(what, t.why)
     }));

@@ -5,7 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Runs `work` over all items on `threads` threads; each has a state made by `init`, and all states are returned.
 ///
 /// Items are taken in order, `grain` at a time, so put the heavy ones first.
-pub fn spread<T: Sync, S: Send>(threads: usize, items: &[T], grain: usize, init: impl Fn() -> S + Sync, work: impl Fn(&mut S, &T) + Sync) -> Vec<S> {
+pub fn spread<T: Sync, S: Send>(
+    threads: usize,
+    items: &[T],
+    grain: usize,
+    init: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) + Sync,
+) -> Vec<S> {
     let next = AtomicUsize::new(0);
     let run = || {
         let mut state = init();

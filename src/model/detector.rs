@@ -259,24 +259,21 @@ names! {
 
 names! {
     /// How sure a finding is.
+    #[derive(Default)]
     Confidence {
         /// Could well be something else.
         Low = "low",
         /// A good shape with a name beside it.
+        #[default]
         Medium = "medium",
         /// A unique prefix or a proof.
         High = "high",
     }
 }
 
-impl Default for Confidence {
-    fn default() -> Self {
-        Self::Medium
-    }
-}
-
 names! {
     /// Who uses a credential.
+    #[derive(Default)]
     Class {
         /// A person.
         Human = "human",
@@ -287,28 +284,19 @@ names! {
         /// An application installed in a service.
         Integration = "integration",
         /// Not told.
+        #[default]
         Unknown = "unknown",
-    }
-}
-
-impl Default for Class {
-    fn default() -> Self {
-        Self::Unknown
     }
 }
 
 names! {
     /// Whether a match is reported.
+    #[derive(Default)]
     Role {
         /// A finding of its own.
+        #[default]
         Finding = "finding",
         /// Raises its partner and names the identity.
         Part = "part",
-    }
-}
-
-impl Default for Role {
-    fn default() -> Self {
-        Self::Finding
     }
 }

@@ -151,4 +151,3 @@ pub struct FrameLine {
     /// Byte range in `text` of the finding.
     pub mark: Option<(usize, usize)>,
 }
-

@@ -17,6 +17,9 @@ pub struct Listing {
     pub skipped: Vec<Skipped>,
 }
 
+/// Adds to the listing from any thread.
+type Note<'n> = &'n dyn Fn(&mut dyn FnMut(&mut Listing));
+
 /// Lists the files under a folder, and the repositories.
 pub fn list(root: &Path, threads: usize) -> Listing {
     let found = Mutex::new(Listing::default());
@@ -51,7 +54,7 @@ pub fn list(root: &Path, threads: usize) -> Listing {
     listing
 }
 
-fn visit(root: &Path, entry: &DirEntry, note: &dyn Fn(&mut dyn FnMut(&mut Listing))) -> WalkState {
+fn visit(root: &Path, entry: &DirEntry, note: Note<'_>) -> WalkState {
     let path = entry.path();
     let skip = |why: &str| note(&mut |l| l.skipped.push(Skipped::new(path.display().to_string(), why)));
     match entry.file_type() {

@@ -91,7 +91,11 @@ impl Ground {
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(self.dir.path()).env_clear();
-        command.env("HOME", self.at("home")).env("XDG_STATE_HOME", self.at("home/state")).env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
+        command
+            .env("HOME", self.at("home"))
+            .env("XDG_STATE_HOME", self.at("home/state"))
+            .env("PATH", "/usr/bin:/bin")
+            .env("LC_ALL", "C.UTF-8");
         command
     }
 
@@ -195,7 +199,9 @@ impl Repo<'_> {
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
         command.env("GIT_AUTHOR_NAME", "Ada").env("GIT_AUTHOR_EMAIL", "ada@acme.test").env("GIT_AUTHOR_DATE", &date);
         command.env("GIT_COMMITTER_NAME", "Cy").env("GIT_COMMITTER_EMAIL", "cy@acme.test").env("GIT_COMMITTER_DATE", &date);
-        for setting in ["gc.auto=0", "maintenance.auto=false", "init.defaultBranch=main", "protocol.file.allow=always", "core.autocrlf=false"] {
+        for setting in
+            ["gc.auto=0", "maintenance.auto=false", "init.defaultBranch=main", "protocol.file.allow=always", "core.autocrlf=false"]
+        {
             command.args(["-c", setting]);
         }
         command.args(args);
@@ -256,7 +262,8 @@ impl Repo<'_> {
     pub fn pack_files(&self, extension: &str) -> Vec<PathBuf> {
         let git_dir = self.git(&["rev-parse", "--absolute-git-dir"]);
         let entries = fs::read_dir(Path::new(&git_dir).join("objects/pack")).expect("a folder of packs");
-        let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| p.extension() == Some(OsStr::new(extension))).collect();
+        let mut files: Vec<PathBuf> =
+            entries.flatten().map(|e| e.path()).filter(|p| p.extension() == Some(OsStr::new(extension))).collect();
         files.sort();
         files
     }
@@ -306,7 +313,8 @@ impl Report {
 
     /// The finding of a value.
     pub fn finding(&self, secret: &str) -> &Value {
-        self.find(secret).unwrap_or_else(|| panic!("no finding of {secret}; exit {:?}; stderr:\n{}\n{:#}", self.code, self.stderr, self.json))
+        self.find(secret)
+            .unwrap_or_else(|| panic!("no finding of {secret}; exit {:?}; stderr:\n{}\n{:#}", self.code, self.stderr, self.json))
     }
 
     pub fn locations(&self, secret: &str) -> Vec<&Value> {
@@ -427,4 +435,67 @@ pub fn zlib(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).expect("memory takes it");
     encoder.finish().expect("memory takes it")
+}
+
+/// A gzip file.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect("memory takes it");
+    encoder.finish().expect("memory takes it")
+}
+
+/// A zip archive of deflated members.
+pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).expect("memory takes it");
+        writer.write_all(bytes).expect("memory takes it");
+    }
+    writer.finish().expect("memory takes it").into_inner()
+}
+
+/// A tar archive.
+pub fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, bytes) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        builder.append_data(&mut header, name, *bytes).expect("memory takes it");
+    }
+    builder.into_inner().expect("memory takes it")
+}
+
+/// SHA-1 as in FIPS 180-4.
+pub fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut state: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    let mut message = bytes.to_vec();
+    message.push(0x80);
+    message.resize(message.len().next_multiple_of(64) + if message.len() % 64 > 56 || message.len().is_multiple_of(64) { 64 } else { 0 }, 0);
+    let end = message.len();
+    message[end - 8..].copy_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
+    for block in message.chunks_exact(64) {
+        let mut w: Vec<u32> = block.chunks_exact(4).map(|b| u32::from_be_bytes(b.try_into().expect("four bytes"))).collect();
+        for i in 16..80 {
+            w.push((w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16]).rotate_left(1));
+        }
+        let [mut a, mut b, mut c, mut d, mut e] = state;
+        for (i, word) in w.iter().enumerate() {
+            let (f, k) = match i {
+                0..20 => ((b & c) | (!b & d), 0x5a82_7999),
+                20..40 => (b ^ c ^ d, 0x6ed9_eba1),
+                40..60 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
+                _ => (b ^ c ^ d, 0xca62_c1d6_u32),
+            };
+            let next = a.rotate_left(5).wrapping_add(f).wrapping_add(e).wrapping_add(k).wrapping_add(*word);
+            (a, b, c, d, e) = (next, a, b.rotate_left(30), c, d);
+        }
+        for (s, v) in state.iter_mut().zip([a, b, c, d, e]) {
+            *s = s.wrapping_add(v);
+        }
+    }
+    let mut digest = [0; 20];
+    digest.chunks_exact_mut(4).zip(state).for_each(|(out, s)| out.copy_from_slice(&s.to_be_bytes()));
+    digest
 }

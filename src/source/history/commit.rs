@@ -62,7 +62,11 @@ mod tests {
 
     #[test]
     fn reads_people_and_times() {
-        let text = format!("tree {}\nparent {}\nauthor A B <a@b> 86400 -0130\ncommitter C <c@d> 86401 +0000\n\nauthor X", "ab".repeat(20), "cd".repeat(20));
+        let text = format!(
+            "tree {}\nparent {}\nauthor A B <a@b> 86400 -0130\ncommitter C <c@d> 86401 +0000\n\nauthor X",
+            "ab".repeat(20),
+            "cd".repeat(20)
+        );
         let commit = Commit::parse(text.as_bytes()).expect("sound");
         assert_eq!(commit.author, "A B <a@b>");
         assert_eq!(commit.authored.to_string(), "1970-01-01T22:30:00-01:30");

@@ -27,7 +27,10 @@ pub fn apply(base: &[u8], delta: &[u8], out: &mut Vec<u8>, segments: &mut Vec<Se
         let op = reader.byte()?;
         if op & 0x80 != 0 {
             let (from, len) = reader.copy(op)?;
-            let piece = from.checked_add(len).and_then(|end| base.get(from..end)).ok_or_else(|| Error::corrupt("a delta copies from outside its base"))?;
+            let piece = from
+                .checked_add(len)
+                .and_then(|end| base.get(from..end))
+                .ok_or_else(|| Error::corrupt("a delta copies from outside its base"))?;
             push(segments, Segment { target: out.len(), len, source: Some(from) });
             out.extend_from_slice(piece);
         } else if op != 0 {
@@ -120,10 +123,7 @@ mod tests {
         let (mut out, mut segments) = (Vec::new(), Vec::new());
         apply(b"hello world", &delta, &mut out, &mut segments).expect("sound");
         assert_eq!(out, b"hello world!");
-        assert_eq!(
-            segments,
-            [Segment { target: 0, len: 11, source: Some(0) }, Segment { target: 11, len: 1, source: None }]
-        );
+        assert_eq!(segments, [Segment { target: 0, len: 11, source: Some(0) }, Segment { target: 11, len: 1, source: None }]);
     }
 
     #[test]

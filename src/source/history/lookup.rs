@@ -10,6 +10,9 @@ use std::path::PathBuf;
 /// Longest chain of deltas that is followed; git itself makes none above 4095.
 const MAX_CHAIN: usize = 1 << 16;
 
+/// Name and binary id of a tree's entry.
+type NameAndId = (Vec<u8>, Vec<u8>);
+
 /// Looks objects up by id.
 pub struct Lookup {
     dirs: Vec<PathBuf>,
@@ -64,7 +67,7 @@ impl Lookup {
     ///
     /// # Errors
     /// As [`Lookup::read`].
-    pub fn entries(&self, tree: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    pub fn entries(&self, tree: &[u8]) -> Result<Vec<NameAndId>, Error> {
         let (_, bytes) = self.read(tree)?;
         let mut found = Vec::new();
         trees::parse(&bytes, self.hash_len, |_, _, name, id| found.push((name.to_vec(), id.to_vec())));

@@ -1,8 +1,8 @@
 //! Loose objects: one zlib stream a file, `kind size\0` and the content.
 
+use super::Error;
 use super::objects::{hex, unhex};
 use super::pack::Kind;
-use super::Error;
 use crate::source::Bytes;
 use std::fs;
 use std::io::Read;

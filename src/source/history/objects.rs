@@ -29,7 +29,7 @@ pub struct Objects {
 impl Objects {
     /// Numbers the objects of these packs and these loose ids. An object that lies in several places is taken from the first.
     pub fn new(packs: &[Pack], loose: &[Vec<u8>], hash_len: usize) -> Self {
-        let mut all: Vec<(&[u8], Place)> = Vec::with_capacity(packs.iter().map(|p| p.len() as usize).sum::<usize>() + loose.len());
+        let mut all: Vec<(&[u8], Place)> = Vec::with_capacity(packs.iter().map(|p| p.count() as usize).sum::<usize>() + loose.len());
         for (n, pack) in packs.iter().enumerate() {
             all.extend(pack.by_id().iter().map(|&e| (pack.id(e), Place::Packed(n as u16, e))));
         }
@@ -42,7 +42,7 @@ impl Objects {
             ids: Vec::with_capacity(all.len() * hash_len),
             places: Vec::with_capacity(all.len()),
             fan: Vec::with_capacity((1 << 16) + 1),
-            of_entry: packs.iter().map(|p| vec![NONE; p.len() as usize]).collect(),
+            of_entry: packs.iter().map(|p| vec![NONE; p.count() as usize]).collect(),
         };
         for (id, place) in all {
             if !table.ids.ends_with(id) {

@@ -3,9 +3,9 @@
 //! libgit2 is not used here because it follows `include.path` of the repository's configuration and its alternates, wherever they lead; a hostile
 //! repository could make it read a pipe and hang. See `docs/design.md`.
 
+use super::Error;
 use super::objects::unhex;
 use super::refs::Refs;
-use super::Error;
 use std::collections::HashSet;
 use std::fs;
 use std::io::Read;
@@ -119,9 +119,16 @@ fn linked(dot_git: &Path, folder: &Path, root: &Path) -> Result<PathBuf, Error> 
         .worktree
         .is_some_and(|w| fs::canonicalize(real.join(w)).is_ok_and(|w| Some(w.as_path()) == here.parent()));
     if !(points_back || of_superproject || inside(root)) {
-        return Err(Error::Unsupported(format!("`.git` points outside the scan, to {}, which does not point back; not followed", git_dir.display())));
+        return Err(Error::Unsupported(format!(
+            "`.git` points outside the scan, to {}, which does not point back; not followed",
+            git_dir.display()
+        )));
     }
-    if is_git_dir(&real) { Ok(real) } else { Err(Error::corrupt(format!("`.git` points to {}, which is no repository", git_dir.display()))) }
+    if is_git_dir(&real) {
+        Ok(real)
+    } else {
+        Err(Error::corrupt(format!("`.git` points to {}, which is no repository", git_dir.display())))
+    }
 }
 
 /// Its own folder of objects and alternates, followed only where they stay inside the repository or the scan.
@@ -137,7 +144,9 @@ fn object_dirs(common_dir: &Path, root: &Path, skipped: &mut Vec<(String, String
             match real {
                 Some(real) if !dirs.contains(&real) => dirs.push(real),
                 Some(_) => {}
-                None => skipped.push((path.display().to_string(), "objects/info/alternates leads outside the repository; not followed".into())),
+                None => {
+                    skipped.push((path.display().to_string(), "objects/info/alternates leads outside the repository; not followed".into()));
+                }
             }
         }
         at += 1;

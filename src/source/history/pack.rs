@@ -77,20 +77,28 @@ impl Pack {
     /// When either cannot be read or they do not fit each other.
     pub fn open(path: &Path, hash_len: usize) -> Result<Self, Error> {
         let bytes = Bytes::open(path, u64::MAX)?;
-        let index = Bytes::open(&path.with_extension("idx"), u64::MAX)
-            .map_err(|e| Error::corrupt(format!("its index cannot be read: {e}")))?;
+        let index =
+            Bytes::open(&path.with_extension("idx"), u64::MAX).map_err(|e| Error::corrupt(format!("its index cannot be read: {e}")))?;
         let sound = bytes.get(..4) == Some(b"PACK") && matches!(be32(&bytes, 4), Some(2 | 3));
         let count = be32(&bytes, 8).filter(|_| sound).ok_or_else(|| Error::corrupt("not a pack of version 2 or 3"))?;
         let (index, offsets) = Index::read(index, hash_len, count)?;
-        let mut pack =
-            Self { path: path.to_owned(), bytes, index, entries: Vec::new(), hash_len, first: Vec::new(), children: Vec::new(), orphans: Vec::new() };
+        let mut pack = Self {
+            path: path.to_owned(),
+            bytes,
+            index,
+            entries: Vec::new(),
+            hash_len,
+            first: Vec::new(),
+            children: Vec::new(),
+            orphans: Vec::new(),
+        };
         pack.read_entries(&offsets)?;
         pack.link();
         Ok(pack)
     }
 
     /// Number of entries.
-    pub fn len(&self) -> u32 {
+    pub fn count(&self) -> u32 {
         self.entries.len() as u32
     }
 
@@ -120,7 +128,8 @@ impl Pack {
     fn read_entries(&mut self, offsets: &[u64]) -> Result<(), Error> {
         let mut entries = Vec::with_capacity(offsets.len());
         for (i, &offset) in offsets.iter().enumerate() {
-            let (mut entry, base) = header(&self.bytes, offset, self.hash_len).ok_or_else(|| Error::corrupt(format!("the entry at offset {offset} is cut short")))?;
+            let (mut entry, base) = header(&self.bytes, offset, self.hash_len)
+                .ok_or_else(|| Error::corrupt(format!("the entry at offset {offset} is cut short")))?;
             entry.base = match base {
                 Base::None => NONE,
                 Base::Offset(o) => offsets[..i].binary_search(&o).map_or(NONE, |i| i as u32),

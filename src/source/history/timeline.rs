@@ -54,15 +54,8 @@ pub fn lives(graph: &Graph, query: &Query<'_>) -> Vec<Life> {
         return Vec::new();
     }
     let interest = interest(graph, query.values);
-    let mut walk = Walk {
-        graph,
-        query,
-        interest,
-        paths: Paths::default(),
-        lives: Vec::new(),
-        states: HashMap::new(),
-        pending: pending(graph, query),
-    };
+    let mut walk =
+        Walk { graph, query, interest, paths: Paths::default(), lives: Vec::new(), states: HashMap::new(), pending: pending(graph, query) };
     for commit in 0..graph.commits.len() as u32 {
         if query.commits[commit as usize] || query.border[commit as usize] {
             walk.commit(commit);
@@ -72,6 +65,7 @@ pub fn lives(graph: &Graph, query: &Query<'_>) -> Vec<Life> {
 }
 
 /// Of each tree that holds a wanted blob, at any depth: the entries that lead to one, by name.
+#[expect(clippy::iter_over_hash_type, reason = "each list is put in order by itself")]
 fn interest(graph: &Graph, values: &HashMap<ObjectId, Vec<ValueNo>>) -> HashMap<u32, Vec<Entry>> {
     let mut derived: Vec<Vec<u32>> = vec![Vec::new(); graph.trees.len()];
     for (i, tree) in graph.trees.iter().enumerate() {
