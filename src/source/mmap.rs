@@ -39,7 +39,7 @@ impl Bytes {
             return unsafe { Mmap::map(&file) }.map(Self::Mapped);
         }
         let mut bytes = Vec::with_capacity(size as usize + 1);
-        file.take(most + 1).read_to_end(&mut bytes)?;
+        file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
         Ok(Self::Read(bytes))
     }
 }
