@@ -11,6 +11,7 @@ mod placeholder;
 mod plan;
 mod proof;
 mod scanner;
+mod seen;
 mod selftest;
 mod sieve;
 mod template;

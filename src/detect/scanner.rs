@@ -9,12 +9,14 @@ use super::demand::Facts;
 use super::library::{Library, Try, group_of};
 use super::plan::{NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
+use super::seen::{self, Seen};
 use super::{guard, placeholder, utf16};
 use crate::model::{Confidence, Proof, Secret, Segment};
 use memchr::{memchr, memrchr};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use std::borrow::Cow;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// Most bytes either side of a seam that are looked at again: the furthest any single-line window reaches.
@@ -74,6 +76,7 @@ pub struct Scanner<'l> {
     dirty: Vec<(usize, usize)>,
     anchors: Vec<(u32, Try)>,
     slots: Vec<Option<NonMaxUsize>>,
+    seen: Seen,
     /// Bytes looked at so far, as opposed to carried over.
     pub inspected: u64,
     /// How often each detector was tried so far.
@@ -89,6 +92,7 @@ impl<'l> Scanner<'l> {
             dirty: Vec::new(),
             anchors: Vec::new(),
             slots: Vec::new(),
+            seen: Seen::new([RandomState::new().hash_one(1), RandomState::new().hash_one(2)]),
             inspected: 0,
             tried: vec![0; library.len()],
         }
@@ -116,7 +120,7 @@ impl<'l> Scanner<'l> {
         let mut hits = Vec::new();
         self.carry(bytes, segments, base_len, base, &dirty, &mut hits);
         for &(from, to) in &dirty {
-            self.range(bytes, from, to, 0, &mut hits);
+            self.again(bytes, from, to, &mut hits);
         }
         self.dirty = dirty;
         sort(&mut hits);
@@ -185,6 +189,22 @@ impl<'l> Scanner<'l> {
         let starts = at >= source + lead || (source == 0 && segment.target == 0);
         let ends = at + reach <= source + segment.len || (source + segment.len == base_len && segment.target + segment.len == len);
         starts && ends
+    }
+
+    /// Scans a range of whole lines, unless the same lines were found empty before.
+    fn again(&mut self, bytes: &[u8], from: usize, to: usize, hits: &mut Vec<Hit>) {
+        if to - from > seen::LONGEST {
+            return self.range(bytes, from, to, 0, hits);
+        }
+        let hash = self.seen.hash(&bytes[from.saturating_sub(CONTEXT)..to]);
+        if self.seen.contains(hash) {
+            return;
+        }
+        let before = hits.len();
+        self.range(bytes, from, to, 0, hits);
+        if hits.len() == before {
+            self.seen.insert(hash);
+        }
     }
 
     /// Decides every anchor and every encoded run that begins in `from..to`.

@@ -106,6 +106,7 @@ fn an_index_whose_tables_lie() {
     let repo = victim(&ground);
     let (path, bytes) = only_pack(&repo, "idx");
     // The fan-out table, the ids, the checksums and the offsets are overwritten in turn.
+    let whole = repo.scan();
     let count = u32::from_be_bytes(bytes[1028..1032].try_into().expect("four bytes")) as usize;
     let offsets = 1032 + count * 24;
     for (at, with) in [(8, 0xff_u8), (1028, 0xff), (1028, 0x00), (1032, 0xff), (offsets, 0x7f), (offsets, 0xff), (offsets + 4, 0x00)] {
@@ -113,7 +114,9 @@ fn an_index_whose_tables_lie() {
         lie[at..at + 4].fill(with);
         fs::write(&path, &lie).expect("writable");
         let report = repo.scan();
-        assert!(!report.skipped().is_empty(), "{with:#x} at {at}: {:#}", report.json["scan"]);
+        // A lie that misleads nobody (the fan-out is not needed) may go unnoticed; what is lost must be said.
+        let same = report.json["findings"] == whole.json["findings"];
+        assert!(same || !report.skipped().is_empty(), "{with:#x} at {at}: something is lost and nothing named");
         report.finding(&github(2));
         report.finding(&github(3));
     }
@@ -231,7 +234,8 @@ fn deltas_that_are_based_on_each_other() {
     report.finding(&github(1));
     assert_tree_found_and_named(&report, &hex(one));
     // Also where a commit names what is in the cycle.
-    let tree = repo.git_with(&["mktree", "--missing"], format!("100644 blob {}\tcyclic\n", hex(one)).as_bytes()).text();
+    let tree = [&b"100644 cyclic\0"[..], &one].concat();
+    let tree = repo.git_with(&["hash-object", "-t", "tree", "-w", "--stdin", "--literally"], &tree).text();
     let commit = repo.git(&["commit-tree", "-m", "cyclic", tree.trim()]);
     repo.git(&["update-ref", "refs/heads/cyclic", &commit]);
     assert_tree_found_and_named(&repo.scan(), &hex(one));
@@ -432,8 +436,22 @@ fn a_pipe_as_target_or_configuration() {
     let tree = ground.at("tree");
     let run = ground.keysweep(&["scan", "--org", pipe.to_str().expect("UTF-8"), tree.to_str().expect("UTF-8")]);
     assert_eq!(run.code, Some(2), "{}", run.stderr);
-    let run = ground.keysweep(&["scan", "--key", pipe.to_str().expect("UTF-8"), tree.to_str().expect("UTF-8")]);
-    assert_eq!(run.code, Some(2), "{}", run.stderr);
+}
+
+#[test]
+fn a_found_configuration_that_names_pipes() {
+    for text in ["detectors = [\"pipe\"]\n", "detectors = [\"pipes\"]\n", "[scan]\nkey = \"pipe\"\n"] {
+        let ground = Ground::new();
+        ground.write("tree/a.txt", github(3));
+        ground.write("tree/keysweep.toml", text);
+        fs::create_dir(ground.at("tree/pipes")).expect("a folder");
+        for pipe in ["tree/pipe", "tree/pipes/x.yml"] {
+            assert!(Command::new("mkfifo").arg(ground.at(pipe)).status().expect("mkfifo").success());
+        }
+        let run = ground.keysweep(&["scan", "tree"]);
+        assert_eq!(run.code, Some(2), "{text}: {}", run.stderr);
+        assert!(run.stderr.contains("pipe"), "{text}: {}", run.stderr);
+    }
 }
 
 #[test]
@@ -635,7 +653,8 @@ fn a_head_that_points_nowhere() {
         for n in [1, 2, 3] {
             report.finding(&github(n));
         }
-        assert!(report.location(&github(2))["removed_in"].is_null());
+        // Without a head the file counts as not committed, beside its life on the branch.
+        assert!(report.locations(&github(2)).iter().all(|l| l["removed_in"].is_null()));
     }
 }
 
