@@ -21,11 +21,13 @@ const STDIN_LIMIT: u64 = 2 << 30;
 /// Runs a scan.
 pub(super) fn run(args: args::Scan) -> Result<Exit> {
     let (config, file) = load_config(&args)?;
-    let library = library(&config)?;
-    config.check_detectors(&|id| library.detectors().iter().any(|d| d.id == id))?;
+    let (library, known) = library(&config)?;
+    config.check_detectors(&|id| known.iter().any(|k| k == id))?;
     let redaction = args.redact.map_or(config.redact, Redaction::from);
-    if redaction == Redaction::None && args.output.is_empty() && !std::io::stdout().is_terminal() {
-        bail!("--redact none would write secrets where others may read them: name a file with -o (it is made for you alone, mode 0600)");
+    if redaction == Redaction::None && !keeps_secrets(&args) {
+        bail!(
+            "--redact none would write secrets where others may read them: give every report a file with -o (it is made for you alone, mode 0600)"
+        );
     }
     let clock = clock()?;
     let policy = Policy::new(&config, clock());
@@ -60,6 +62,13 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
     Ok(exit(&args, &config, &report))
 }
 
+/// Whether every report goes to a file of its own or to a terminal.
+fn keeps_secrets(args: &args::Scan) -> bool {
+    let reports = args.format.len().max(1);
+    let to_file = |i: usize| args.output.get(i).is_some_and(|o| o != Path::new("-") && !std::fs::metadata(o).is_ok_and(|m| !m.is_file()));
+    (0..reports).all(|i| to_file(i) || (std::io::stdout().is_terminal() && args.output.get(i).is_none_or(|o| o == Path::new("-"))))
+}
+
 fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
     let configured = match config.fail_on {
         FailOn::Never => Gate::Never,
@@ -90,16 +99,19 @@ fn load_config(args: &args::Scan) -> Result<(Config, Option<PathBuf>)> {
     }
 }
 
-/// The detectors in force.
-fn library(config: &Config) -> Result<Library> {
-    if config.detectors.is_empty() && config.disable.is_empty() {
-        return Ok(Library::builtin());
-    }
+/// The detectors in force, and the ids of all there are, disabled ones too.
+fn library(config: &Config) -> Result<(Library, Vec<String>)> {
     let mut own = Vec::new();
     for path in &config.detectors {
         own.extend(read_detectors(path)?);
     }
-    Ok(Library::with(own, &config.disable)?)
+    let builtin = Library::builtin();
+    let ids = own.iter().flat_map(|p| &p.detectors).map(|d| d.id.clone());
+    let known = ids.chain(builtin.detectors().iter().map(|d| d.id.clone())).collect();
+    if own.is_empty() && config.disable.is_empty() {
+        return Ok((builtin, known));
+    }
+    Ok((Library::with(own, &config.disable)?, known))
 }
 
 /// Reads a detector file, or all in a folder.
