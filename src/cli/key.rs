@@ -1,5 +1,6 @@
 //! The key of fingerprints: a file, or a random one that is made once for this user.
 
+use super::scan::read_text;
 use crate::source::history::{hex, unhex};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, OpenOptions};
@@ -19,7 +20,7 @@ pub(super) fn load(file: Option<&Path>) -> Result<[u8; 32]> {
 }
 
 fn read(file: &Path) -> Result<[u8; 32]> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read the key {}", file.display()))?;
+    let text = read_text(file).context("the key of the fingerprints")?;
     match unhex(text.trim().as_bytes()).and_then(|k| <[u8; 32]>::try_from(k).ok()) {
         Some(key) => Ok(key),
         None => bail!("the key {} is not 64 hexadecimal digits; make one with `openssl rand -hex 32`", file.display()),

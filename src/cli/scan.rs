@@ -10,11 +10,13 @@ use crate::detect::{Library, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
 use crate::model::{Confidence, Provider, Redaction, Report, Timestamp};
 use crate::report::{self, Detail, Style};
-use crate::source::archive;
+use crate::source::{Bytes, archive};
 use anyhow::{Context, Result, bail};
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+/// Most bytes of a file of detectors or of a key.
+const SMALL: u64 = 16 << 20;
 /// Most bytes of standard input.
 const STDIN_LIMIT: u64 = 2 << 30;
 
@@ -114,6 +116,12 @@ fn library(config: &Config) -> Result<(Library, Vec<String>)> {
     Ok((Library::with(own, &config.disable)?, known))
 }
 
+/// Reads a small regular file as text; a pipe, which would be waited for, is refused.
+pub(super) fn read_text(file: &Path) -> Result<String> {
+    let bytes = Bytes::open(file, SMALL).with_context(|| format!("cannot read {}", file.display()))?;
+    String::from_utf8(bytes.to_vec()).with_context(|| format!("{} is not UTF-8", file.display()))
+}
+
 /// Reads a detector file, or all in a folder.
 pub(super) fn read_detectors(path: &Path) -> Result<Vec<Provider>> {
     let mut files = vec![path.to_owned()];
@@ -123,7 +131,7 @@ pub(super) fn read_detectors(path: &Path) -> Result<Vec<Provider>> {
         files.sort();
     }
     let read = |file: &PathBuf| {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = read_text(file)?;
         parse_file(&text).with_context(|| file.display().to_string())
     };
     files.iter().map(read).collect()

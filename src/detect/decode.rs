@@ -106,7 +106,14 @@ fn token_runs(bytes: &[u8], from: usize, to: usize, out: &mut Vec<Run>) {
         let end = bytes[at..high].iter().position(|&b| !is_token(b)).map_or(high, |i| at + i);
         let begins_here = start > low || low == 0;
         if begins_here && start >= from && start < to && end - start >= MIN_RUN {
-            out.extend(classify(&bytes[start..end]).map(|scheme| Run { start, end, scheme }));
+            // `0x…` and `\\x…` are hexadecimal with a prefix.
+            let run = &bytes[start..end];
+            let prefix = if run.starts_with(b"0x") || run.starts_with(b"0X") { 2 } else { usize::from(run[0] == b'x') };
+            let hex = classify(&run[prefix..]).filter(|scheme| prefix > 0 && *scheme == Scheme::Hex);
+            match hex.map(|scheme| Run { start: start + prefix, end, scheme }) {
+                Some(run) => out.push(run),
+                None => out.extend(classify(run).map(|scheme| Run { start, end, scheme })),
+            }
         }
         at = end.max(at + 8);
         if end == high {

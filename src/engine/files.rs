@@ -1,6 +1,6 @@
 //! Files: working trees, single files, standard input, and what the index would commit.
 
-use super::findings::{Sighting, id};
+use super::findings::Sighting;
 use super::frames::{Content, Places};
 use super::history::AtHead;
 use super::inspect::{Inspected, members, with_candidates};
@@ -47,7 +47,7 @@ impl<'p> Part<'p> {
         self.stats.bytes_inspected += bytes.len() as u64;
         let hits = with_candidates(&self.scanner.whole(bytes));
         let members = members(&mut self.scanner, bytes, name, options, &mut self.skipped);
-        let inspected = Inspected { hits, members };
+        let inspected = Inspected::new(hits, members);
         if !inspected.is_empty() {
             self.found.push((number, inspected));
         }
@@ -130,12 +130,8 @@ fn sightings(content: &Content<'_>, path: &str, gathered: &mut Gathered, fresh: 
     let (occurrences, _) = super::overlap::resolve(content.inspected, content.library);
     let numbers: BTreeSet<ValueNo> = occurrences.iter().map(|o| gathered.values.number(o.candidate, content.library)).collect();
     let places = Places::new(content, &mut gathered.values);
-    let sighting = |value: ValueNo| {
-        let known = &gathered.values.list[value as usize];
-        let id = id(content.library.detector(known.rule).family(), &known.secret);
-        places.sighting(value, path.to_owned(), known.rule, (content.library, content.options), &id, known.secret.expose())
-    };
-    numbers.into_iter().filter(|&v| fresh(path, v)).filter_map(sighting).collect()
+    let of = |value: ValueNo| places.sightings(value, &gathered.values.list[value as usize], path, content.library, content.options);
+    numbers.into_iter().filter(|&v| fresh(path, v)).flat_map(of).collect()
 }
 
 /// The files to scan: what was listed, and what is tracked although ignored; without what the head has as it is.

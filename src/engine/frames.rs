@@ -1,12 +1,12 @@
 //! Places: from byte offsets to lines and columns, with the lines around, redacted.
 
-use super::findings::Sighting;
+use super::findings::{Sighting, id};
 use super::inspect::Inspected;
 use super::overlap::{Occurrence, resolve};
 use super::scan::Options;
-use super::values::{ValueNo, Values};
+use super::values::{Value, ValueNo, Values};
 use crate::detect::{Library, Utf16, sniff_utf16, transcode_utf16};
-use crate::model::{Confidence, Detector, Frame, FrameLine, Location, Suppression};
+use crate::model::{Confidence, Frame, FrameLine, Location, Suppression};
 use crate::source::archive;
 use memchr::memchr_iter;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub(super) struct Content<'c> {
 
 /// Where the values of one piece of content stand.
 pub(super) struct Places {
-    spots: HashMap<ValueNo, Spot>,
+    spots: HashMap<ValueNo, Vec<Spot>>,
 }
 
 /// Where one value stands.
@@ -44,10 +44,10 @@ struct Spot {
 }
 
 impl Places {
-    /// Finds the lines of every value in the content; the first occurrence of a value counts.
+    /// Finds the lines of every value in the content; the first occurrence of a value in it, or in a member of it, counts.
     pub(super) fn new(content: &Content<'_>, values: &mut Values) -> Self {
         let (occurrences, parts) = resolve(content.inspected, content.library);
-        let mut spots = HashMap::new();
+        let mut spots: HashMap<ValueNo, Vec<Spot>> = HashMap::new();
         let mut by_member: Vec<Option<Arc<str>>> = occurrences.iter().map(|o| o.member.clone()).collect();
         by_member.dedup();
         let named: Vec<Arc<str>> = by_member.iter().flatten().cloned().collect();
@@ -59,53 +59,62 @@ impl Places {
             let sheet = Sheet::new(bytes, content, &member);
             for o in &here {
                 let number = values.number(o.candidate, content.library);
-                spots.entry(number).or_insert_with(|| sheet.spot(o, &beside, content));
+                let spots = spots.entry(number).or_default();
+                if spots.iter().all(|s| s.member != member) {
+                    spots.push(sheet.spot(o, &beside, content));
+                }
             }
         }
         Self { spots }
     }
 
-    /// The sighting of a value at a path; `None` when the path is excluded or not one the detector is for.
-    pub(super) fn sighting(
-        &self,
-        value: ValueNo,
-        path: String,
-        rule: u16,
-        content: (&Library, &Options<'_>),
-        id: &str,
-        secret: &[u8],
-    ) -> Option<Sighting> {
-        let (library, options) = content;
-        let spot = self.spots.get(&value)?;
-        if options.counted.excluded(&path) || !library.applies(rule, &path) {
-            return None;
+    /// The sightings of a value at a path, one in each member of an archive that has it; none when the path is excluded or not one the detector is for.
+    pub(super) fn sightings(&self, number: ValueNo, value: &Value, path: &str, library: &Library, options: &Options<'_>) -> Vec<Sighting> {
+        if options.counted.excluded(path) || !library.applies(value.rule, path) {
+            return Vec::new();
         }
-        let detector: &Detector = library.detector(rule);
-        let path = spot.member.as_ref().map_or_else(|| path.clone(), |m| format!("{path}!{m}"));
-        let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
-        let suppression: Option<Suppression> = inline.or_else(|| options.counted.value(&detector.id, id, &path, secret));
+        let detector = library.detector(value.rule);
+        let id = id(detector.family(), &value.secret);
         // An inline reason is text of the scanned line and may repeat the value.
-        let raw = String::from_utf8_lossy(secret);
-        let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
-        let location = Location {
+        let raw = String::from_utf8_lossy(value.secret.expose());
+        let sighting = |spot: &Spot| {
+            let path = spot.member.as_ref().map_or_else(|| path.to_owned(), |m| format!("{path}!{m}"));
+            let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
+            let suppression = inline.or_else(|| options.counted.value(&detector.id, &id, &path, value.secret.expose()));
+            let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
+            let location = Location { uri: uri(&path), path, suppression, ..spot.location() };
+            Sighting { value: number, location, confidence: spot.confidence, first: None, last: None, removed: None }
+        };
+        self.spots.get(&number).into_iter().flatten().map(sighting).collect()
+    }
+}
+
+impl Spot {
+    fn location(&self) -> Location {
+        Location {
             repo: None,
-            uri: path.clone(),
-            path,
-            line: spot.line.0,
-            column: spot.column.0,
-            end_line: spot.line.1,
-            end_column: spot.column.1,
+            uri: String::new(),
+            path: String::new(),
+            line: self.line.0,
+            column: self.column.0,
+            end_line: self.line.1,
+            end_column: self.column.1,
             commit: None,
             removed_in: None,
             in_head: true,
-            encoding: spot.encoding.as_deref().map(str::to_owned),
+            encoding: self.encoding.as_deref().map(str::to_owned),
             resource: None,
-            utf16_columns: spot.utf16,
-            frame: Some(spot.frame.clone()),
-            suppression,
-        };
-        Some(Sighting { value, location, confidence: spot.confidence, first: None, last: None, removed: None })
+            utf16_columns: self.utf16,
+            frame: Some(self.frame.clone()),
+            suppression: None,
+        }
     }
+}
+
+/// A path that stays below the root it is taken from: a tree made by hand may hold names such as `..`.
+fn uri(path: &str) -> String {
+    let part = |part: &str| if matches!(part, "" | "." | "..") { format!("({part})") } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// The bytes of these members of an archive, unpacked in one pass.

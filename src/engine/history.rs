@@ -1,6 +1,6 @@
 //! The history of one repository: its graph, its blobs once each, and the lifetimes of what they hold.
 
-use super::findings::{Moment, Sighting, id};
+use super::findings::{Moment, Sighting};
 use super::frames::{Content, Places};
 use super::inspect::{Inspected, members, with_candidates};
 use super::overlap::resolve;
@@ -10,11 +10,14 @@ use super::values::{Value, ValueNo};
 use crate::detect::{Hit, Library, Scanner, sniff_utf16};
 use crate::model::{CommitInfo, Skipped, Stats};
 use crate::source::history::graph::{CommitNo, Graph, GraphVisitor, Reader};
-use crate::source::history::timeline::{Life, Query, lives};
+use crate::source::history::timeline::{Life, MAX_PATHS, Query, lives};
 use crate::source::history::{Kind, NONE, Node, ObjectId, Place, Plan, Repository, Store, Visitor, Walker, changes, hex};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+
+/// Most files of a head that are compared with the working tree.
+const MAX_HEAD: usize = 4 << 20;
 
 /// What is known of the checked-out commit once history is scanned: values by path, and the blobs that were read.
 #[derive(Default)]
@@ -43,6 +46,8 @@ struct Scope {
     tips: Vec<CommitNo>,
     head: Option<CommitNo>,
     blobs: Vec<bool>,
+    /// Whether blobs that no commit reaches are reported too.
+    everything: bool,
 }
 
 /// Scans the history of a repository.
@@ -60,17 +65,20 @@ pub(super) fn scan(
     gathered.skipped.extend(store.skipped.iter().map(|(what, why)| Skipped::new(what.clone(), why.clone())));
     options.progress.begin(&format!("{name}: commits and trees"), 0);
     let (graph, failed) = read_graph(&store, repository, options);
+    // Where commits or trees are lost, so is the way to blobs: then all of them are scanned, reached or not.
+    let damaged = !failed.is_empty() || !store.skipped.is_empty();
     for (object, why) in failed {
         gathered.skipped.push(Skipped::new(label(&format!("object {}", store.objects.hex(object))), why));
     }
-    let scope = match scope(&store, &graph, repository, options) {
+    let everything = options.unreachable || damaged;
+    let scope = match scope(&store, &graph, repository, &options.history, everything) {
         Ok(scope) => scope,
         Err(why) => {
             gathered.skipped.push(Skipped::new(label(""), why));
             return AtHead::default();
         }
     };
-    note_gaps(&graph, repository, &scope, &label, options, gathered);
+    note_gaps((&store, &graph), repository, &scope, &label, options, gathered);
     gathered.stats.commits += scope.commits.iter().filter(|c| **c).count() as u64;
     let found = scan_blobs(&store, &scope, name, library, options, gathered);
     let prefix = folder.strip_prefix(root).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
@@ -150,25 +158,12 @@ fn read_loose(store: &Store, object: ObjectId, options: &Options<'_>, reader: &m
     }
 }
 
-fn scope(store: &Store, graph: &Graph, repository: &Repository, options: &Options<'_>) -> Result<Scope, String> {
+fn scope(store: &Store, graph: &Graph, repository: &Repository, history: &History, everything: bool) -> Result<Scope, String> {
     let commit = |id: &[u8]| store.objects.find(id).and_then(|o| graph.commit(o));
     let head = repository.refs.head.as_deref().and_then(commit);
-    let named = |name: &str| -> Result<CommitNo, String> {
-        let (name, up) =
-            name.split_once('~').map_or((name, 0), |(n, up)| (n, if up.is_empty() { 1 } else { up.parse().unwrap_or(u32::MAX) }));
-        let id = repository.refs.find(name);
-        let mut found = id
-            .as_deref()
-            .and_then(commit)
-            .or_else(|| abbreviated(store, graph, name))
-            .ok_or_else(|| format!("`{name}` names no commit here"))?;
-        for _ in 0..up.min(1 << 20) {
-            found = *graph.commits[found as usize].parents.first().ok_or_else(|| format!("`{name}` has fewer than {up} ancestors here"))?;
-        }
-        Ok(found)
-    };
+    let named = |name: &str| revision(store, graph, repository, name);
     let n = graph.commits.len();
-    if let History::Range { from, to } = &options.history {
+    if let History::Range { from, to } = history {
         let known = graph.ancestors([named(from)?]);
         let tip = if to.is_empty() { head.ok_or("there is no HEAD")? } else { named(to)? };
         let mut commits = graph.ancestors([tip]);
@@ -182,7 +177,7 @@ fn scope(store: &Store, graph: &Graph, repository: &Repository, options: &Option
             .for_each(|&p| border[p as usize] = true);
         let mut blobs = vec![false; store.objects.len()];
         changes::blobs(graph, &range).into_iter().for_each(|o| blobs[o as usize] = true);
-        return Ok(Scope { commits, border, tips: vec![tip], head, blobs });
+        return Ok(Scope { commits, border, tips: vec![tip], head, blobs, everything: false });
     }
     let roots: Vec<ObjectId> = repository.refs.all.iter().filter_map(|r| store.objects.find(&r.id)).collect();
     let mut tips: Vec<CommitNo> = roots.iter().filter_map(|&o| graph.commit(o)).collect();
@@ -190,8 +185,35 @@ fn scope(store: &Store, graph: &Graph, repository: &Repository, options: &Option
     tips.dedup();
     let commits = graph.ancestors(tips.iter().copied());
     let others: Vec<ObjectId> = roots.iter().filter_map(|&o| graph.peel(o)).filter(|&o| graph.commit(o).is_none()).collect();
-    let blobs = if options.unreachable { vec![true; store.objects.len()] } else { graph.contents(&commits, &others) };
-    Ok(Scope { border: vec![false; n], commits, tips, head, blobs })
+    let blobs = if everything { vec![true; store.objects.len()] } else { graph.contents(&commits, &others) };
+    Ok(Scope { border: vec![false; n], commits, tips, head, blobs, everything })
+}
+
+/// The commit of a name as git takes it: a ref or an id, then any number of `~N` and `^N`.
+fn revision(store: &Store, graph: &Graph, repository: &Repository, text: &str) -> Result<CommitNo, String> {
+    let end = text.find(['~', '^']).unwrap_or(text.len());
+    let (name, mut steps) = text.split_at(end);
+    let name = if name.is_empty() { "HEAD" } else { name };
+    let known = repository.refs.find(name).and_then(|id| store.objects.find(&id)).and_then(|o| graph.commit(o));
+    let mut found = known.or_else(|| abbreviated(store, graph, name)).ok_or_else(|| format!("`{text}` names no commit here"))?;
+    while let Some(kind) = steps.chars().next() {
+        let digits = steps[1..].find(|c: char| !c.is_ascii_digit()).map_or(&steps[1..], |i| &steps[1..=i]);
+        let n: u32 = if digits.is_empty() { 1 } else { digits.parse().map_err(|_| format!("`{text}` goes too far back"))? };
+        let parent = |commit: CommitNo, nth: usize| graph.commits[commit as usize].parents.get(nth).copied();
+        let missing = || format!("`{text}` goes back further than the history here");
+        match kind {
+            '~' => {
+                for _ in 0..n {
+                    found = parent(found, 0).ok_or_else(missing)?;
+                }
+            }
+            '^' if n == 0 => {}
+            '^' => found = parent(found, n as usize - 1).ok_or_else(missing)?,
+            _ => return Err(format!("`{text}` is no name of a commit that is understood here")),
+        }
+        steps = &steps[1 + digits.len()..];
+    }
+    Ok(found)
 }
 
 /// The one commit whose id begins so.
@@ -206,7 +228,7 @@ fn abbreviated(store: &Store, graph: &Graph, text: &str) -> Option<CommitNo> {
 
 /// Names what of the history is not there.
 fn note_gaps(
-    graph: &Graph,
+    (store, graph): (&Store, &Graph),
     repository: &Repository,
     scope: &Scope,
     label: &dyn Fn(&str) -> String,
@@ -229,6 +251,9 @@ fn note_gaps(
     let treeless = graph.commits.iter().zip(&scope.commits).filter(|(c, wanted)| **wanted && c.tree == NONE).count();
     if treeless > 0 {
         skip(format!("the trees of {treeless} commit(s) are not here"));
+    }
+    for lost in repository.refs.all.iter().filter(|r| store.objects.find(&r.id).is_none()) {
+        skip(format!("{} points to {}, which is not here", lost.name, hex(&lost.id)));
     }
     if !graph.torn.is_empty() && repository.border.is_empty() {
         skip(format!("parents of {} commit(s) are not here", graph.torn.len()));
@@ -297,7 +322,7 @@ fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], hits: &[Hit], (stor
         Some(_) => members(&mut part.scanner, bytes, &format!("{name}: blob {}", store.objects.hex(object)), options, &mut part.skipped),
         None => Vec::new(),
     };
-    let inspected = Inspected { hits: with_candidates(hits), members };
+    let inspected = Inspected::new(with_candidates(hits), members);
     if !inspected.is_empty() {
         part.found.push((object, inspected));
     }
@@ -379,7 +404,11 @@ fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)],
         }
     }
     let query = Query { commits: &scope.commits, border: &scope.border, tips: &scope.tips, head: scope.head, values: &values };
-    let lives = lives(context.graph, &query);
+    let (lives, whole) = lives(context.graph, &query);
+    if !whole {
+        let why = format!("values stand at more than {MAX_PATHS} paths; the rest of the paths are left out");
+        gathered.skipped.push(Skipped::new(context.name.to_string(), why));
+    }
     let mut at_head = AtHead::default();
     let mut by_blob: Vec<&Life> = lives.iter().collect();
     by_blob.sort_by_key(|l| l.blob);
@@ -392,11 +421,11 @@ fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)],
             if life.in_head {
                 at_head.values.insert((path.clone(), life.value));
             }
-            let found = sighting(context, life, path, &places, &gathered.values.list[life.value as usize]);
+            let found = sightings(context, life, &path, &places, &gathered.values.list[life.value as usize]);
             gathered.sightings.extend(found);
         }
     }
-    if context.options.unreachable {
+    if scope.everything {
         unreachable(context, found, &values, &lives, gathered);
     }
     at_head
@@ -415,23 +444,21 @@ fn places(context: &Context<'_>, blob: ObjectId, inspected: &Inspected, gathered
     }
 }
 
-/// Where a value stands in a blob, at a path.
-fn placed(context: &Context<'_>, number: ValueNo, value: &Value, path: String, places: &Places) -> Option<Sighting> {
-    let id = id(context.library.detector(value.rule).family(), &value.secret);
-    places.sighting(number, path, value.rule, (context.library, context.options), &id, value.secret.expose())
-}
-
-fn sighting(context: &Context<'_>, life: &Life, path: String, places: &Places, value: &Value) -> Option<Sighting> {
-    let mut sighting = placed(context, life.value, value, path, places)?;
-    sighting.location.uri = format!("{}{}", context.prefix, sighting.location.uri);
+/// The sightings of a life in the newest blob that has it.
+fn sightings(context: &Context<'_>, life: &Life, path: &str, places: &Places, value: &Value) -> Vec<Sighting> {
     let info = |commit: CommitNo| Moment { order: commit, info: commit_info(context, commit) };
-    let (first, last) = (info(life.introduced), info(life.last));
-    sighting.location.repo = Some(context.name.to_string());
-    sighting.location.commit = Some(first.info.commit.clone());
-    let removed = life.removed.map(info);
-    sighting.location.removed_in = removed.as_ref().map(|m| m.info.commit.clone());
-    sighting.location.in_head = life.in_head;
-    Some(Sighting { first: Some(first), last: Some(last), removed, ..sighting })
+    let (first, last, removed) = (info(life.introduced), info(life.last), life.removed.map(info));
+    let mut found = places.sightings(life.value, value, path, context.library, context.options);
+    for sighting in &mut found {
+        let location = &mut sighting.location;
+        location.uri = format!("{}{}", context.prefix, location.uri);
+        location.repo = Some(context.name.to_string());
+        location.commit = Some(first.info.commit.clone());
+        location.removed_in = removed.as_ref().map(|m| m.info.commit.clone());
+        location.in_head = life.in_head;
+        (sighting.first, sighting.last, sighting.removed) = (Some(first.clone()), Some(last.clone()), removed.clone());
+    }
+    found
 }
 
 fn commit_info(context: &Context<'_>, commit: CommitNo) -> CommitInfo {
@@ -456,7 +483,7 @@ fn unreachable(
         let Some(places) = places(context, *object, inspected, gathered) else { continue };
         for value in lost {
             let path = format!("(unreachable blob {})", context.store.objects.hex(*object));
-            if let Some(mut sighting) = placed(context, value, &gathered.values.list[value as usize], path, &places) {
+            for mut sighting in places.sightings(value, &gathered.values.list[value as usize], &path, context.library, context.options) {
                 sighting.location.repo = Some(context.name.to_string());
                 sighting.location.in_head = false;
                 gathered.sightings.push(sighting);
@@ -472,6 +499,9 @@ fn head_blobs(context: &Context<'_>, scope: &Scope) -> HashMap<Vec<u8>, Vec<u8>>
     let mut stack = vec![(Vec::new(), context.graph.commits[head as usize].tree)];
     while let Some((path, tree)) = stack.pop() {
         for entry in context.graph.entries(tree) {
+            if blobs.len() + stack.len() > MAX_HEAD {
+                return HashMap::new(); // then every file is read as it is
+            }
             let mut path = path.clone();
             if !path.is_empty() {
                 path.push(b'/');

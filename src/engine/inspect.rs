@@ -2,8 +2,9 @@
 
 use super::scan::Options;
 use crate::detect::{Candidate, Hit, Scanner};
-use crate::model::Skipped;
+use crate::model::{Secret, Skipped};
 use crate::source::archive;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What was found in one piece of content.
@@ -31,6 +32,18 @@ impl Inspected {
                 (member, start, end, c)
             })
         })
+    }
+}
+
+impl Inspected {
+    /// What was found in some content and in its members. What an archive stores uncompressed is seen twice: the member is the better place.
+    pub fn new(mut hits: Vec<Hit>, members: Vec<(Arc<str>, Vec<Hit>)>) -> Self {
+        if !members.is_empty() {
+            let inner = members.iter().flat_map(|m| &m.1).flat_map(|h| h.candidates.iter().flat_map(|c| c.iter()));
+            let known: HashSet<&Secret> = inner.map(|c| &c.secret).collect();
+            hits.retain(|h| h.candidates.as_ref().is_none_or(|c| !c.iter().all(|c| known.contains(&c.secret))));
+        }
+        Self { hits, members }
     }
 }
 

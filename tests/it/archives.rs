@@ -21,7 +21,8 @@ fn members_are_named_behind_an_exclamation_mark() {
     ground.write("tree/outer.zip", zip(&[("in/inner.zip", &zip(&[("f.txt", text(6).as_bytes())]))]));
     let report = ground.scan(ground.at("tree"));
     report.assert_complete();
-    let expected = ["a.zip!x/b.txt", "lib/app.jar!conf.properties", "", "a.tar.gz!dir/d.txt", "a.tgz!e.txt", "", "outer.zip!in/inner.zip!f.txt"];
+    let expected =
+        ["a.zip!x/b.txt", "lib/app.jar!conf.properties", "", "a.tar.gz!dir/d.txt", "a.tgz!e.txt", "", "outer.zip!in/inner.zip!f.txt"];
     for (token, path) in tokens.iter().zip(expected) {
         if path.is_empty() {
             continue; // held by the tests below
@@ -39,7 +40,10 @@ fn members_are_named_behind_an_exclamation_mark() {
 fn what_an_archive_holds_uncompressed_is_placed_in_its_member() {
     let ground = Ground::new();
     let token = github(21);
-    ground.write("tree/a.tar", tar(&[("dir/first.txt", filler(1, 9).as_bytes()), ("dir/c.txt", format!("{}k={token}\n", filler(2, 5)).as_bytes())]));
+    ground.write(
+        "tree/a.tar",
+        tar(&[("dir/first.txt", filler(1, 9).as_bytes()), ("dir/c.txt", format!("{}k={token}\n", filler(2, 5)).as_bytes())]),
+    );
     let report = ground.scan(ground.at("tree"));
     let location = report.location(&token);
     assert_eq!(location["path"], "a.tar!dir/c.txt");
@@ -72,7 +76,10 @@ fn archives_in_history_live_and_end_as_files_do() {
         }
         let report = repo.scan();
         let location = report.location_at(&old, "dist/app.zip!conf/app.env");
-        assert_eq!((&location["commit"], &location["removed_in"], &location["line"]), (&first.clone().into(), &second.clone().into(), &2.into()));
+        assert_eq!(
+            (&location["commit"], &location["removed_in"], &location["line"]),
+            (&first.clone().into(), &second.clone().into(), &2.into())
+        );
         assert_eq!(report.location(&new)["in_head"], true);
         assert_eq!(report.location(&new)["commit"], second);
     }

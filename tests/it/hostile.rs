@@ -210,7 +210,13 @@ fn the_hand_made_pack_is_one_that_is_read() {
     let base = b"base\n".to_vec();
     let entries = vec![
         Entry { id: blob_id(&base), kind: 3, size: 5, base: None, data: base.clone() },
-        Entry { id: blob_id(&content), kind: 7, size: content.len() as u64 + 3, base: Some(blob_id(&base)), data: insert_delta(5, &content) },
+        Entry {
+            id: blob_id(&content),
+            kind: 7,
+            size: content.len() as u64 + 3,
+            base: Some(blob_id(&base)),
+            data: insert_delta(5, &content),
+        },
     ];
     plant(&repo, entries);
     assert_eq!(repo.git(&["cat-file", "blob", &hex(blob_id(&content))]), github(4));
@@ -439,8 +445,18 @@ fn a_pipe_as_target_or_configuration() {
 }
 
 #[test]
-fn a_found_configuration_that_names_pipes() {
-    for text in ["detectors = [\"pipe\"]\n", "detectors = [\"pipes\"]\n", "[scan]\nkey = \"pipe\"\n"] {
+fn a_found_configuration_whose_detectors_are_pipes() {
+    assert_refused(&["detectors = [\"pipe\"]\n", "detectors = [\"pipes\"]\n"]);
+}
+
+#[test]
+fn a_found_configuration_whose_key_is_a_pipe() {
+    assert_refused(&["[scan]\nkey = \"pipe\"\n"]);
+}
+
+/// Fails unless a configuration that was found beside what is scanned and leads to a pipe is an error at once.
+fn assert_refused(configurations: &[&str]) {
+    for text in configurations {
         let ground = Ground::new();
         ground.write("tree/a.txt", github(3));
         ground.write("tree/keysweep.toml", text);
@@ -567,7 +583,18 @@ fn git_files_and_folders_that_are_no_repository() {
 #[test]
 fn a_repository_of_garbage() {
     let ground = Ground::new();
-    for name in ["HEAD", "config", "packed-refs", "index", "shallow", "commondir", "refs/heads/main", "objects/info/alternates", "info/exclude", "logs/HEAD"] {
+    for name in [
+        "HEAD",
+        "config",
+        "packed-refs",
+        "index",
+        "shallow",
+        "commondir",
+        "refs/heads/main",
+        "objects/info/alternates",
+        "info/exclude",
+        "logs/HEAD",
+    ] {
         let at = Path::new("r/.git").join(name);
         ground.write(at, (0..4000_u32).map(|n| (n * 7919 >> 3) as u8).collect::<Vec<u8>>());
     }
@@ -601,20 +628,34 @@ fn a_configuration_that_includes_a_pipe() {
 
 #[test]
 fn control_files_that_are_pipes() {
-    let names = ["config", "packed-refs", "index", "shallow", "commondir", "info/exclude", "objects/info/alternates", "refs/heads/pipe"];
-    for name in names {
-        let ground = Ground::new();
-        let repo = victim(&ground);
-        let path = repo.root.join(".git").join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
-        drop(fs::remove_file(&path));
-        assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
-        repo.scan().finding(&github(3));
+    for name in ["config", "packed-refs", "index", "shallow", "commondir", "objects/info/alternates", "refs/heads/pipe"] {
+        with_pipe_at(&format!(".git/{name}"));
     }
+}
+
+#[test]
+fn ignore_files_that_are_pipes() {
+    with_pipe_at(".gitignore");
+    with_pipe_at(".git/info/exclude");
+}
+
+#[test]
+fn refs_that_cannot_be_read_are_named() {
+    with_pipe_at(".git/packed-refs").assert_skipped("packed-refs");
+    with_pipe_at(".git/refs/heads/pipe").assert_skipped("refs/heads/pipe");
+}
+
+/// The report of a repository in which a pipe without writer takes the place of a file.
+fn with_pipe_at(path: &str) -> Report {
     let ground = Ground::new();
     let repo = victim(&ground);
-    assert!(Command::new("mkfifo").arg(repo.root.join(".gitignore")).status().expect("mkfifo").success());
-    repo.scan().finding(&github(2));
+    let path = repo.root.join(path);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+    drop(fs::remove_file(&path));
+    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+    let report = repo.scan();
+    report.finding(&github(3));
+    report
 }
 
 #[test]
@@ -645,7 +686,8 @@ fn alternates_that_circle() {
 
 #[test]
 fn a_head_that_points_nowhere() {
-    for head in ["ref: refs/heads/nowhere\n", "", "garbage", "ref: ../../../../etc/passwd\n", "1111111111111111111111111111111111111111\n"] {
+    for head in ["ref: refs/heads/nowhere\n", "", "garbage", "ref: ../../../../etc/passwd\n", "1111111111111111111111111111111111111111\n"]
+    {
         let ground = Ground::new();
         let repo = victim(&ground);
         repo.write(".git/HEAD", head);

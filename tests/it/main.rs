@@ -2,5 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod archives;
 mod detectors;
+mod history;
+mod hostile;
+mod packing;
+mod places;
 mod sarif;
+mod support;
+mod tidy;

@@ -472,7 +472,8 @@ pub fn sha1(bytes: &[u8]) -> [u8; 20] {
     let mut state: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     let mut message = bytes.to_vec();
     message.push(0x80);
-    message.resize(message.len().next_multiple_of(64) + if message.len() % 64 > 56 || message.len().is_multiple_of(64) { 64 } else { 0 }, 0);
+    message
+        .resize(message.len().next_multiple_of(64) + if message.len() % 64 > 56 || message.len().is_multiple_of(64) { 64 } else { 0 }, 0);
     let end = message.len();
     message[end - 8..].copy_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
     for block in message.chunks_exact(64) {

@@ -128,8 +128,9 @@ impl Pack {
     fn read_entries(&mut self, offsets: &[u64]) -> Result<(), Error> {
         let mut entries = Vec::with_capacity(offsets.len());
         for (i, &offset) in offsets.iter().enumerate() {
-            let (mut entry, base) = header(&self.bytes, offset, self.hash_len)
-                .ok_or_else(|| Error::corrupt(format!("the entry at offset {offset} is cut short")))?;
+            // An entry that makes no sense is lost, and what is built on it; the rest of the pack is not.
+            let broken = (Entry { data: 0, size: 0, kind: None, base: NONE }, Base::None);
+            let (mut entry, base) = header(&self.bytes, offset, self.hash_len).unwrap_or(broken);
             entry.base = match base {
                 Base::None => NONE,
                 Base::Offset(o) => offsets[..i].binary_search(&o).map_or(NONE, |i| i as u32),

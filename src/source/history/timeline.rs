@@ -10,6 +10,9 @@ use super::trees::{Entry, EntryKind, Piece};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Most paths, folders included, that lead to values: a tree may hold itself under many names, and its paths be past counting.
+pub const MAX_PATHS: usize = 1 << 17;
+
 /// Number of a value; the caller's.
 pub type ValueNo = u32;
 /// Number of a path.
@@ -48,20 +51,29 @@ pub struct Query<'q> {
     pub values: &'q HashMap<ObjectId, Vec<ValueNo>>,
 }
 
-/// All lifetimes, in order of path, value and introduction.
-pub fn lives(graph: &Graph, query: &Query<'_>) -> Vec<Life> {
+/// All lifetimes, in order of path, value and introduction, and whether these are all: of more than [`MAX_PATHS`] paths, the rest are left out.
+pub fn lives(graph: &Graph, query: &Query<'_>) -> (Vec<Life>, bool) {
     if query.values.is_empty() {
-        return Vec::new();
+        return (Vec::new(), true);
     }
     let interest = interest(graph, query.values);
-    let mut walk =
-        Walk { graph, query, interest, paths: Paths::default(), lives: Vec::new(), states: HashMap::new(), pending: pending(graph, query) };
+    let mut walk = Walk {
+        graph,
+        query,
+        interest,
+        paths: Paths::default(),
+        lives: Vec::new(),
+        states: HashMap::new(),
+        pending: pending(graph, query),
+        overflow: false,
+    };
     for commit in 0..graph.commits.len() as u32 {
         if query.commits[commit as usize] || query.border[commit as usize] {
             walk.commit(commit);
         }
     }
-    walk.finish()
+    let whole = !walk.overflow;
+    (walk.finish(), whole)
 }
 
 /// Of each tree that holds a wanted blob, at any depth: the entries that lead to one, by name.
@@ -162,11 +174,17 @@ struct Paths {
 }
 
 impl Paths {
-    fn child(&mut self, parent: PathNo, name: u32) -> PathNo {
-        *self.numbers.entry((parent, name)).or_insert_with(|| {
-            self.list.push((parent, name));
-            self.list.len() as u32 - 1
-        })
+    /// The number of a path; `None` once there are more than can be followed.
+    fn child(&mut self, parent: PathNo, name: u32) -> Option<PathNo> {
+        if let Some(&known) = self.numbers.get(&(parent, name)) {
+            return Some(known);
+        }
+        if self.list.len() >= MAX_PATHS {
+            return None;
+        }
+        self.list.push((parent, name));
+        self.numbers.insert((parent, name), self.list.len() as u32 - 1);
+        Some(self.list.len() as u32 - 1)
     }
 
     fn text(&self, mut path: PathNo, graph: &Graph) -> Vec<u8> {
@@ -210,6 +228,8 @@ struct Walk<'g> {
     lives: Vec<Draft>,
     states: HashMap<CommitNo, State>,
     pending: Vec<u32>,
+    /// Whether there were more paths than can be followed.
+    overflow: bool,
 }
 
 impl Walk<'_> {
@@ -260,7 +280,10 @@ impl Walk<'_> {
                 if x.map(|e| e.object) == y.map(|e| e.object) {
                     continue;
                 }
-                let path = self.paths.child(parent, name);
+                let Some(path) = self.paths.child(parent, name) else {
+                    self.overflow = true;
+                    continue;
+                };
                 let as_tree = |e: Option<&Entry>| e.filter(|e| e.kind == EntryKind::Tree).map_or(NONE, |e| e.object);
                 let as_blob = |e: Option<&Entry>| e.filter(|e| e.kind != EntryKind::Tree).map(|e| e.object);
                 stack.push((path, as_tree(x), as_tree(y)));
