@@ -6,12 +6,13 @@ use super::inspect::{Inspected, members, with_candidates};
 use super::overlap::resolve;
 use super::pool::spread;
 use super::scan::{Gathered, History, Options};
+use super::scope::{Scope, scope};
 use super::values::{Value, ValueNo};
 use crate::detect::{Hit, Library, Scanner, sniff_utf16};
 use crate::model::{CommitInfo, Skipped, Stats};
 use crate::source::history::graph::{CommitNo, Graph, GraphVisitor, Reader};
 use crate::source::history::timeline::{Life, MAX_PATHS, Query, lives};
-use crate::source::history::{Kind, NONE, Node, ObjectId, Place, Plan, Repository, Store, Visitor, Walker, changes, hex};
+use crate::source::history::{Kind, NONE, Node, ObjectId, Place, Plan, Repository, Store, Visitor, Walker, hex};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,17 +38,6 @@ pub(super) struct Context<'c> {
     pub graph: &'c Graph,
     pub library: &'c Library,
     pub options: &'c Options<'c>,
-}
-
-/// Which commits and blobs a scan is for.
-struct Scope {
-    commits: Vec<bool>,
-    border: Vec<bool>,
-    tips: Vec<CommitNo>,
-    head: Option<CommitNo>,
-    blobs: Vec<bool>,
-    /// Whether blobs that no commit reaches are reported too.
-    everything: bool,
 }
 
 /// Scans the history of a repository.
@@ -80,12 +70,15 @@ pub(super) fn scan(
     };
     note_gaps((&store, &graph), repository, &scope, &label, options, gathered);
     gathered.stats.commits += scope.commits.iter().filter(|c| **c).count() as u64;
+    let before = gathered.skipped.len();
     let found = scan_blobs(&store, &scope, name, library, options, gathered);
     let prefix = folder.strip_prefix(root).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
     let context = Context { name: name.into(), prefix, store: &store, graph: &graph, library, options };
     let mut at_head = locate(&context, &scope, &found, gathered);
-    if repository.work_dir.is_some() && options.history == History::Full {
+    // Files that are in the head as they are need no second look, unless the head itself could not be read whole.
+    let whole = !damaged && gathered.skipped.len() == before;
+    if repository.work_dir.is_some() && options.history == History::Full && whole {
         at_head.blobs = head_blobs(&context, &scope);
     }
     at_head
@@ -156,74 +149,6 @@ fn read_loose(store: &Store, object: ObjectId, options: &Options<'_>, reader: &m
         }
         Err(e) => reader.failed.push((object, e.to_string())),
     }
-}
-
-fn scope(store: &Store, graph: &Graph, repository: &Repository, history: &History, everything: bool) -> Result<Scope, String> {
-    let commit = |id: &[u8]| store.objects.find(id).and_then(|o| graph.commit(o));
-    let head = repository.refs.head.as_deref().and_then(commit);
-    let named = |name: &str| revision(store, graph, repository, name);
-    let n = graph.commits.len();
-    if let History::Range { from, to } = history {
-        let known = graph.ancestors([named(from)?]);
-        let tip = if to.is_empty() { head.ok_or("there is no HEAD")? } else { named(to)? };
-        let mut commits = graph.ancestors([tip]);
-        commits.iter_mut().zip(&known).for_each(|(c, k)| *c &= !k);
-        let range: Vec<CommitNo> = (0..n as u32).filter(|&c| commits[c as usize]).collect();
-        let mut border = vec![false; n];
-        range
-            .iter()
-            .flat_map(|&c| &graph.commits[c as usize].parents)
-            .filter(|&&p| !commits[p as usize])
-            .for_each(|&p| border[p as usize] = true);
-        let mut blobs = vec![false; store.objects.len()];
-        changes::blobs(graph, &range).into_iter().for_each(|o| blobs[o as usize] = true);
-        return Ok(Scope { commits, border, tips: vec![tip], head, blobs, everything: false });
-    }
-    let roots: Vec<ObjectId> = repository.refs.all.iter().filter_map(|r| store.objects.find(&r.id)).collect();
-    let mut tips: Vec<CommitNo> = roots.iter().filter_map(|&o| graph.commit(o)).collect();
-    tips.sort_unstable();
-    tips.dedup();
-    let commits = graph.ancestors(tips.iter().copied());
-    let others: Vec<ObjectId> = roots.iter().filter_map(|&o| graph.peel(o)).filter(|&o| graph.commit(o).is_none()).collect();
-    let blobs = if everything { vec![true; store.objects.len()] } else { graph.contents(&commits, &others) };
-    Ok(Scope { border: vec![false; n], commits, tips, head, blobs, everything })
-}
-
-/// The commit of a name as git takes it: a ref or an id, then any number of `~N` and `^N`.
-fn revision(store: &Store, graph: &Graph, repository: &Repository, text: &str) -> Result<CommitNo, String> {
-    let end = text.find(['~', '^']).unwrap_or(text.len());
-    let (name, mut steps) = text.split_at(end);
-    let name = if name.is_empty() { "HEAD" } else { name };
-    let known = repository.refs.find(name).and_then(|id| store.objects.find(&id)).and_then(|o| graph.commit(o));
-    let mut found = known.or_else(|| abbreviated(store, graph, name)).ok_or_else(|| format!("`{text}` names no commit here"))?;
-    while let Some(kind) = steps.chars().next() {
-        let digits = steps[1..].find(|c: char| !c.is_ascii_digit()).map_or(&steps[1..], |i| &steps[1..=i]);
-        let n: u32 = if digits.is_empty() { 1 } else { digits.parse().map_err(|_| format!("`{text}` goes too far back"))? };
-        let parent = |commit: CommitNo, nth: usize| graph.commits[commit as usize].parents.get(nth).copied();
-        let missing = || format!("`{text}` goes back further than the history here");
-        match kind {
-            '~' => {
-                for _ in 0..n {
-                    found = parent(found, 0).ok_or_else(missing)?;
-                }
-            }
-            '^' if n == 0 => {}
-            '^' => found = parent(found, n as usize - 1).ok_or_else(missing)?,
-            _ => return Err(format!("`{text}` is no name of a commit that is understood here")),
-        }
-        steps = &steps[1 + digits.len()..];
-    }
-    Ok(found)
-}
-
-/// The one commit whose id begins so.
-fn abbreviated(store: &Store, graph: &Graph, text: &str) -> Option<CommitNo> {
-    if text.len() < 4 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let text = text.to_ascii_lowercase();
-    let mut matching = (0..graph.commits.len() as u32).filter(|&c| store.objects.hex(graph.commits[c as usize].object).starts_with(&text));
-    matching.next().filter(|_| matching.next().is_none())
 }
 
 /// Names what of the history is not there.

@@ -8,6 +8,7 @@ mod inspect;
 mod overlap;
 mod pool;
 mod scan;
+mod scope;
 mod values;
 
 pub use scan::{Counted, History, Options, Progress, Quiet, Target, scan};

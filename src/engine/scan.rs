@@ -146,7 +146,7 @@ fn scan_folder(root: &Path, library: &Library, options: &Options<'_>, gathered: 
     gathered.stats.repos += repositories.len() as u64;
     let mut heads = Vec::new();
     for (folder, name, repository) in &repositories {
-        let skipped = repository.skipped.iter().map(|(what, why)| Skipped::new(what.clone(), why.clone()));
+        let skipped = repository.skipped.iter().chain(&repository.refs.skipped).map(|(what, why)| Skipped::new(what.clone(), why.clone()));
         gathered.skipped.extend(skipped);
         heads.push(match options.history {
             History::None => history::AtHead::default(),

@@ -18,7 +18,7 @@ pub struct Listing {
 }
 
 /// Adds to the listing from any thread.
-type Note<'n> = &'n dyn Fn(&mut dyn FnMut(&mut Listing));
+type Note<'n> = &'n (dyn Fn(&mut dyn FnMut(&mut Listing)) + Sync);
 
 /// Lists the files under a folder, and the repositories.
 pub fn list(root: &Path, threads: usize) -> Listing {
@@ -30,28 +30,70 @@ pub fn list(root: &Path, threads: usize) -> Listing {
             return found.into_inner().unwrap_or_default();
         }
     }
-    let walk = WalkBuilder::new(root)
-        .hidden(false)
-        .ignore(false)
-        .git_global(false)
-        .follow_links(false)
-        .threads(threads)
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build_parallel();
-    walk.run(|| {
-        Box::new(|entry| match entry {
-            Ok(entry) => visit(root, &entry, &note),
-            Err(e) => {
-                note(&mut |l| l.skipped.push(Skipped::new(root.display().to_string(), e.to_string())));
-                WalkState::Continue
-            }
-        })
-    });
+    let held = Mutex::new(Vec::new());
+    let hold = |folder: &Path| held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(folder.to_owned());
+    if blocks(root) {
+        hold(root)
+    } else {
+        walk(root, root, Ignores::Read, threads, &note, &hold)
+    }
+    let held = held.into_inner().unwrap_or_default();
+    for folder in held {
+        let what = folder.join(".gitignore").display().to_string();
+        note(&mut |l| l.skipped.push(Skipped::new(&what, "not a regular file; files here are scanned whether ignored or not")));
+        walk(root, &folder, Ignores::Left, threads, &note, &|_| {});
+    }
     let mut listing = found.into_inner().unwrap_or_default();
     listing.files.sort();
     listing.repositories.sort();
     listing.skipped.sort();
     listing
+}
+
+/// Whether ignore files are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ignores {
+    Read,
+    Left,
+}
+
+/// Walks a folder; those in it whose ignore files cannot be read are held back.
+fn walk(root: &Path, folder: &Path, ignores: Ignores, threads: usize, note: Note<'_>, hold: &(dyn Fn(&Path) + Sync)) {
+    let read = ignores == Ignores::Read;
+    let held: Mutex<Vec<PathBuf>> = Mutex::default();
+    let held = std::sync::Arc::new(held);
+    let holding = held.clone();
+    let walk = WalkBuilder::new(folder)
+        .hidden(false)
+        .ignore(false)
+        .git_global(false)
+        .git_ignore(read)
+        .git_exclude(read)
+        .follow_links(false)
+        .threads(threads)
+        .filter_entry(move |entry| {
+            let blocked = read && entry.depth() > 0 && entry.file_type().is_some_and(|t| t.is_dir()) && blocks(entry.path());
+            if blocked {
+                holding.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(entry.path().to_owned());
+            }
+            !blocked && entry.file_name() != ".git"
+        })
+        .build_parallel();
+    walk.run(|| {
+        Box::new(|entry| match entry {
+            Ok(entry) => visit(root, &entry, note),
+            Err(e) => {
+                note(&mut |l| l.skipped.push(Skipped::new(folder.display().to_string(), e.to_string())));
+                WalkState::Continue
+            }
+        })
+    });
+    held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().for_each(|f| hold(f));
+}
+
+/// Whether an ignore file of the folder is something that would be waited for, such as a pipe.
+fn blocks(folder: &Path) -> bool {
+    [".gitignore", ".git/info/exclude"].iter().any(|name| std::fs::metadata(folder.join(name)).is_ok_and(|m| !m.is_file()))
 }
 
 fn visit(root: &Path, entry: &DirEntry, note: Note<'_>) -> WalkState {

@@ -64,6 +64,8 @@ pub struct Pack {
     children: Vec<u32>,
     /// Entries whose base is neither here nor inline: named as skipped.
     pub orphans: Vec<u32>,
+    /// Number of entries whose header makes no sense.
+    pub broken: u32,
 }
 
 pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
@@ -91,6 +93,7 @@ impl Pack {
             first: Vec::new(),
             children: Vec::new(),
             orphans: Vec::new(),
+            broken: 0,
         };
         pack.read_entries(&offsets)?;
         pack.link();
@@ -130,7 +133,9 @@ impl Pack {
         for (i, &offset) in offsets.iter().enumerate() {
             // An entry that makes no sense is lost, and what is built on it; the rest of the pack is not.
             let broken = (Entry { data: 0, size: 0, kind: None, base: NONE }, Base::None);
-            let (mut entry, base) = header(&self.bytes, offset, self.hash_len).unwrap_or(broken);
+            let read = header(&self.bytes, offset, self.hash_len);
+            self.broken += u32::from(read.is_none());
+            let (mut entry, base) = read.unwrap_or(broken);
             entry.base = match base {
                 Base::None => NONE,
                 Base::Offset(o) => offsets[..i].binary_search(&o).map_or(NONE, |i| i as u32),

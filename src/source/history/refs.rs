@@ -25,12 +25,20 @@ pub struct Refs {
     pub all: Vec<Reference>,
     /// Binary id of the commit that is checked out.
     pub head: Option<Vec<u8>>,
+    /// What should hold refs and cannot be read.
+    pub skipped: Vec<(String, String)>,
 }
 
 impl Refs {
     pub(super) fn read(git_dir: &Path, common_dir: &Path, hash_len: usize) -> Self {
         let mut found: BTreeMap<String, String> = BTreeMap::new();
-        for line in control(&common_dir.join("packed-refs")).unwrap_or_default().lines().filter(|l| !l.starts_with(['#', '^'])) {
+        let mut skipped = Vec::new();
+        let mut odd = |path: &Path| skipped.push((path.display().to_string(), "refs in it are not read: not a regular file".to_owned()));
+        let packed = common_dir.join("packed-refs");
+        if fs::symlink_metadata(&packed).is_ok_and(|m| !m.is_file()) {
+            odd(&packed);
+        }
+        for line in control(&packed).unwrap_or_default().lines().filter(|l| !l.starts_with(['#', '^'])) {
             if let Some((id, name)) = line.split_once(' ') {
                 found.insert(name.to_owned(), id.to_owned());
             }
@@ -45,7 +53,7 @@ impl Refs {
                 match entry.file_type() {
                     Ok(t) if t.is_dir() && depth < DEPTH => folders.push((entry.path(), name, depth + 1)),
                     Ok(t) if t.is_file() => found.extend(control(&entry.path()).map(|text| (name, text.trim().to_owned()))),
-                    _ => {}
+                    _ => odd(&entry.path()),
                 }
             }
         }
@@ -62,7 +70,7 @@ impl Refs {
         let main = control(&common_dir.join("HEAD")).filter(|_| git_dir != common_dir).and_then(|text| resolve(text.trim()));
         all.extend(main.map(|id| Reference { name: "main-worktree/HEAD".into(), id }));
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { all, head }
+        Self { all, head, skipped }
     }
 
     /// The object of a name as a user writes it: full, a branch, a tag, a remote branch, or a hexadecimal id.

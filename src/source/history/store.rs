@@ -32,7 +32,13 @@ impl Store {
             paths.sort();
             for path in paths {
                 match Pack::open(&path, hash_len) {
-                    Ok(pack) if packs.len() < usize::from(u16::MAX) => packs.push(pack),
+                    Ok(pack) if packs.len() < usize::from(u16::MAX) => {
+                        if pack.broken > 0 {
+                            let why = format!("damaged or cut short: {} of {} entries cannot be read", pack.broken, pack.count());
+                            skipped.push((path.display().to_string(), why));
+                        }
+                        packs.push(pack);
+                    }
                     Ok(_) => skipped.push((path.display().to_string(), "more packs than can be read at once".to_owned())),
                     Err(e) => skipped.push((path.display().to_string(), e.to_string())),
                 }
