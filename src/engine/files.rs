@@ -5,16 +5,19 @@ use super::frames::{Content, Places};
 use super::history::AtHead;
 use super::inspect::{Inspected, members, with_candidates};
 use super::pool::spread;
-use super::scan::{Gathered, Named, Options, slashed};
+use super::scan::{Gathered, History, Named, Options, slashed};
 use super::values::ValueNo;
 use crate::detect::{Library, Scanner};
 use crate::model::{Skipped, Stats};
 use crate::source::Bytes;
-use crate::source::history::{Lookup, Repository, Staged, staged as read_index};
+use crate::source::history::{Lookup, Repository, staged as read_index};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// Larger files are scanned without asking whether they are in the head.
+const HASHED: u64 = 64 << 20;
 
 /// One file to scan.
 struct Item<'i> {
@@ -144,24 +147,23 @@ fn items<'i>(
     gathered: &mut Gathered,
 ) -> Vec<Item<'i>> {
     let mut all: BTreeSet<PathBuf> = files.iter().cloned().collect();
-    let mut indexes: Vec<HashMap<Vec<u8>, Staged>> = Vec::new();
     for (folder, name, repository) in repositories {
-        let mut index = HashMap::new();
-        if repository.work_dir.is_some() {
-            match read_index(&repository.git_dir) {
-                Ok(entries) => index.extend(entries.into_iter().map(|e| (e.path.clone(), e))),
-                Err(_) if repository.hash_len == 32 => {} // libgit2 reads SHA-1 indexes alone; its files are scanned as they are
-                Err(e) => gathered.skipped.push(Skipped::new(format!("{name}: index"), e.to_string())),
-            }
-            let tracked =
-                index.values().filter(|e| !e.link && !e.submodule && !e.absent).map(|e| folder.join(std::ffi::OsStr::from_bytes(&e.path)));
-            let unlisted: Vec<PathBuf> = tracked.filter(|p| !all.contains(p) && is_plain_below(folder, p)).collect();
-            all.extend(unlisted);
+        if repository.work_dir.is_none() || (repository.hash_len == 32 && options.history == History::Full) {
+            continue; // nothing is checked out; or libgit2 cannot read the index, and what it would add is scanned with the head
         }
-        indexes.push(index);
+        match read_index(&repository.git_dir) {
+            Ok(entries) => {
+                let tracked = entries.iter().filter(|e| !e.link && !e.submodule && !e.absent);
+                let paths = tracked.map(|e| folder.join(std::ffi::OsStr::from_bytes(&e.path)));
+                let unlisted: Vec<PathBuf> = paths.filter(|p| !all.contains(p) && is_plain_below(folder, p)).collect();
+                all.extend(unlisted);
+            }
+            Err(e) => {
+                let why = format!("{e}; files that are tracked although ignored may be missing");
+                gathered.skipped.push(Skipped::new(format!("{name}: index"), why));
+            }
+        }
     }
-    let index_times: Vec<Option<(i64, i64)>> =
-        repositories.iter().map(|r| std::fs::metadata(r.2.git_dir.join("index")).ok().map(|m| (m.mtime(), m.mtime_nsec()))).collect();
     let mut items = Vec::with_capacity(all.len());
     for path in all {
         // Folders sort before what is in them, so the last repository that holds the file is the innermost.
@@ -171,7 +173,7 @@ fn items<'i>(
         let inner = slashed(&raw.to_string_lossy());
         let uri = slashed(&path.strip_prefix(root).unwrap_or(&path).to_string_lossy());
         let head = repository.map(|r| &heads[r]);
-        let unchanged = repository.is_some_and(|r| is_unchanged(&path, raw.as_os_str().as_bytes(), &indexes[r], &heads[r], index_times[r]));
+        let unchanged = head.and_then(|h| h.blobs.get(raw.as_os_str().as_bytes())).is_some_and(|blob| content_is(&path, blob));
         if !unchanged && !options.counted.excluded(&inner) {
             items.push(Item { path, repository, inner, uri, head });
         }
@@ -191,23 +193,14 @@ fn is_plain_below(folder: &Path, path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|m| m.is_file())
 }
 
-/// Whether the file is the head's blob: the index has that blob at the path, and the file's size and time are those of when it was added, which was
-/// before the index was written (git's own test; Documentation/technical/racy-git). Else the content decides.
-fn is_unchanged(path: &Path, raw: &[u8], index: &HashMap<Vec<u8>, Staged>, head: &AtHead, index_time: Option<(i64, i64)>) -> bool {
-    let Some(blob) = head.blobs.get(raw) else { return false };
-    let Ok(meta) = std::fs::metadata(path) else { return false };
-    let same = index.get(raw).filter(|e| e.id == *blob).is_some_and(|e| {
-        let modified = (meta.mtime(), meta.mtime_nsec());
-        e.size == meta.len() as u32
-            && (i64::from(e.modified.0), i64::from(e.modified.1)) == modified
-            && index_time.is_some_and(|t| modified < t)
-    });
-    same || (blob.len() == 20 && meta.len() < 64 << 20 && content_is(path, blob))
-}
-
+/// Whether a file is this blob of the head. Its content decides: the index, which says so sooner, comes with the repository and may lie.
 fn content_is(path: &Path, blob: &[u8]) -> bool {
-    let Ok(bytes) = Bytes::open(path, 64 << 20) else { return false };
-    git2::Oid::hash_object(git2::ObjectType::Blob, &bytes).is_ok_and(|oid| oid.as_bytes() == blob)
+    let Ok(bytes) = Bytes::open(path, HASHED) else { return false };
+    if blob.len() == 20 {
+        return git2::Oid::hash_object(git2::ObjectType::Blob, &bytes).is_ok_and(|oid| oid.as_bytes() == blob);
+    }
+    let header = format!("blob {}\0", bytes.len());
+    Sha256::new().chain_update(header).chain_update(&*bytes).finalize().as_slice() == blob
 }
 
 /// Scans what the index would commit; values that the head has at the same path are not new.

@@ -169,7 +169,10 @@ fn a_builtin_detector_is_overridden_by_one_of_its_id() {
     let ground = Ground::new();
     let (theirs, ours) = (github(19), acme(20));
     ground.write("tree/a.txt", format!("key = {ours}\n{theirs}\n"));
-    ground.write("tree/acme.yml", own_detector("github-pat-classic", r"\b(acme[A-Za-z0-9]{20})\b").replace("provider: acme", "provider: github"));
+    ground.write(
+        "tree/acme.yml",
+        own_detector("github-pat-classic", r"\b(acme[A-Za-z0-9]{20})\b").replace("provider: acme", "provider: github"),
+    );
     let report = scan_under(&ground, "detectors = [\"acme.yml\"]\n");
     assert_eq!(report.finding(&ours)["detector"], "github-pat-classic");
     assert!(report.find(&theirs).is_none_or(|f| f["detector"] != "github-pat-classic"));
@@ -215,7 +218,9 @@ fn mistakes_are_told_with_file_line_and_column() {
 fn a_mistake_in_a_detector_names_its_file() {
     let ground = Ground::new();
     ground.write("tree/a.txt", github(24));
-    for (n, text) in ["detectors: 7\n".to_owned(), own_detector("acme-key", "(acme["), own_detector("Acme Key!", "(acme[a-z]{9})")].iter().enumerate() {
+    for (n, text) in
+        ["detectors: 7\n".to_owned(), own_detector("acme-key", "(acme["), own_detector("Acme Key!", "(acme[a-z]{9})")].iter().enumerate()
+    {
         ground.write("tree/bad.yml", text);
         ground.write("tree/keysweep.toml", "detectors = [\"bad.yml\"]\n");
         let run = ground.keysweep(&["scan", "tree"]);

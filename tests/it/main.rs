@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod archives;
+mod cli;
+mod config;
 mod detectors;
 mod history;
 mod hostile;
 mod packing;
 mod places;
 mod sarif;
+mod staged;
 mod support;
 mod tidy;
+mod windowed;

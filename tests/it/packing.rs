@@ -1,9 +1,9 @@
 //! The report does not depend on how a repository is stored: loose, packed in any way, bare, borrowed, or written with another hash.
 
-use crate::support::{Ground, Numbers, Repo, Report, aws, filler, github, openai};
+use crate::support::generated::{generate, step};
+use crate::support::{Ground, Repo, Report, aws, filler, github, openai};
 use proptest::prelude::*;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::fs;
 
 /// Values that the history of [`eventful`] holds.
@@ -250,6 +250,17 @@ fn the_main_worktree_keeps_what_only_a_linked_one_has_checked_out() {
 }
 
 #[test]
+fn a_sparse_checkout_still_has_its_head() {
+    let ground = Ground::new();
+    let repo = eventful(&ground, "r", &[]);
+    repo.git(&["sparse-checkout", "set", "--no-cone", "/dir/"]);
+    assert!(!repo.root.join("a.txt").exists());
+    let report = repo.scan();
+    assert_all_found(&report);
+    assert_eq!(report.location_at(&aws(6), "a.txt")["in_head"], true);
+}
+
+#[test]
 fn submodules_are_repositories_of_their_own() {
     let ground = Ground::new();
     let inner = ground.repo("inner");
@@ -296,118 +307,6 @@ fn a_folder_of_repositories_reports_each_by_its_name() {
     assert_eq!(places(&github(49)), [place("none", "plain.txt")]);
 }
 
-/// One step of a generated history.
-#[derive(Debug, Clone)]
-enum Step {
-    /// Another text on a line of a file.
-    Edit(usize, usize, u64),
-    /// A value on a new line of a file, at a depth in it.
-    Insert(usize, usize, u64, bool),
-    /// Takes every line with a value out of a file.
-    Clear(usize),
-    /// Moves the lines of a file around.
-    Rotate(usize, usize),
-    /// Removes a file.
-    Delete(usize),
-    /// Goes on from an older state on a branch, and merges it at the end of the next step.
-    Branch(usize),
-    /// Cuts a line with a value in two, or glues two lines together.
-    Glue(usize, usize),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let (file, line) = (0..4_usize, 0..60_usize);
-    prop_oneof![
-        3 => (file.clone(), line.clone(), any::<u64>()).prop_map(|(f, l, s)| Step::Edit(f, l, s)),
-        4 => (file.clone(), line.clone(), 0..6_u64, any::<bool>()).prop_map(|(f, l, t, s)| Step::Insert(f, l, t, s)),
-        1 => file.clone().prop_map(Step::Clear),
-        2 => (file.clone(), line.clone()).prop_map(|(f, l)| Step::Rotate(f, l)),
-        1 => file.clone().prop_map(Step::Delete),
-        1 => (1..4_usize).prop_map(Step::Branch),
-        2 => (file, line).prop_map(|(f, l)| Step::Glue(f, l)),
-    ]
-}
-
-type Files = BTreeMap<usize, Vec<String>>;
-
-fn apply(files: &mut Files, step: &Step) {
-    let fresh = |f: &usize| filler(*f as u64, 50).lines().map(str::to_owned).collect::<Vec<_>>();
-    let lines = |files: &mut Files, f: &usize, change: &dyn Fn(&mut Vec<String>)| change(files.entry(*f).or_insert_with(|| fresh(f)));
-    match step {
-        Step::Edit(f, l, seed) => lines(files, f, &|t| {
-            let at = l % t.len().max(1);
-            t.splice(at..(at + 1).min(t.len()), [filler(*seed, 1).trim_end().to_owned()]);
-        }),
-        Step::Insert(f, l, token, short) => lines(files, f, &|t| {
-            let value = match token % 3 {
-                0 => github(100 + token),
-                1 => aws(100 + token),
-                _ => openai(100 + token),
-            };
-            t.insert(l % (t.len() + 1), if *short { value } else { format!("    secret_{token} = \"{value}\" # note") });
-        }),
-        Step::Clear(f) => lines(files, f, &|t| t.retain(|line| !["ghp", "AKIA", "sk-"].iter().any(|p| line.contains(p)))),
-        Step::Rotate(f, by) => lines(files, f, &|t| {
-            let by = by % t.len().max(1);
-            t.rotate_left(by);
-        }),
-        Step::Glue(f, l) => lines(files, f, &|t| {
-            if t.len() > 2 {
-                let at = l % (t.len() - 1);
-                let next = t.remove(at + 1);
-                t[at].push_str(&next);
-            }
-        }),
-        Step::Delete(f) => drop(files.remove(f)),
-        Step::Branch(_) => {}
-    }
-}
-
-/// Writes a history of the steps as a stream for `git fast-import`.
-fn stream(steps: &[Step]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut states: Vec<Files> = Vec::new();
-    let mut side: Option<usize> = None;
-    let mut numbers = Numbers::new(steps.len() as u64);
-    for (n, step) in steps.iter().enumerate() {
-        let tip = states.len();
-        let mut files = states.last().cloned().unwrap_or_default();
-        let mut parents: Vec<usize> = if tip == 0 { Vec::new() } else { vec![tip] };
-        match (step, side.take()) {
-            (Step::Branch(back), None) if tip > *back => {
-                side = Some(tip);
-                files = states[tip - back - 1].clone();
-                apply(&mut files, &Step::Insert(n % 4, numbers.below(50), numbers.below(6) as u64, true));
-                parents = vec![tip - back];
-            }
-            (step, Some(other)) => {
-                for (name, text) in &states[other - 1] {
-                    files.entry(*name).or_insert_with(|| text.clone());
-                }
-                apply(&mut files, step);
-                parents.push(other);
-            }
-            (step, None) => apply(&mut files, step),
-        }
-        let line = |text: String| text.into_bytes();
-        out.extend(line(format!(
-            "commit refs/heads/main\nmark :{}\ncommitter Cy <cy@acme.test> {} +0000\ndata 1\nc\n",
-            n + 1,
-            1_700_000_000 + n
-        )));
-        for (i, parent) in parents.iter().enumerate() {
-            out.extend(line(format!("{} :{parent}\n", if i == 0 { "from" } else { "merge" })));
-        }
-        out.extend(line("deleteall\n".to_owned()));
-        for (name, text) in &files {
-            let text = text.join("\n");
-            out.extend(line(format!("M 100644 inline dir{}/f{name}.txt\ndata {}\n{text}\n", name % 2, text.len())));
-        }
-        states.push(files);
-    }
-    out
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
@@ -416,7 +315,7 @@ proptest! {
     fn deltas_are_scanned_as_if_whole(steps in prop::collection::vec(step(), 4..24)) {
         let ground = Ground::new();
         let packed = ground.repo("packed/r");
-        let done = packed.git_with(&["fast-import", "--quiet", "--force"], &stream(&steps));
+        let done = packed.git_with(&["fast-import", "--quiet", "--force"], &generate(&steps).stream);
         prop_assert_eq!(done.code, Some(0), "{}", done.stderr);
         packed.git(&["reset", "-q", "--hard"]);
         packed.git(&["repack", "-adfq", "--depth=50", "--window=50"]);

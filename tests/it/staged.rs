@@ -168,7 +168,13 @@ fn a_subfolder_and_a_linked_worktree_find_their_index() {
 
 #[test]
 fn odd_index_forms_are_read_or_named() {
-    for setting in [["index.version", "4"], ["index.version", "2"], ["core.splitIndex", "true"], ["index.skipHash", "true"], ["core.untrackedCache", "true"]] {
+    for setting in [
+        ["index.version", "4"],
+        ["index.version", "2"],
+        ["core.splitIndex", "true"],
+        ["index.skipHash", "true"],
+        ["core.untrackedCache", "true"],
+    ] {
         let ground = Ground::new();
         let repo = ground.repo("r");
         repo.git(&["config", setting[0], setting[1]]);

@@ -1,5 +1,10 @@
 //! What the other tests stand on: folders and repositories made for one test, the binary run with a time limit, reports read, values made.
 
+mod formats;
+pub mod generated;
+mod values;
+
+pub use formats::{crc32, gzip, sha1, tar, zip, zlib};
 use serde_json::Value;
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -10,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+pub use values::{Numbers, aws, filler, github, openai};
 
 /// Longest time one run of the binary may take.
 pub const LIMIT: Duration = Duration::from_secs(20);
@@ -368,135 +374,4 @@ impl Report {
         scan["stats"].as_object_mut().expect("stats").remove("duration_ms").expect("a duration");
         json
     }
-}
-
-/// A stream of numbers from a seed (SplitMix64, Steele, Lea and Flood 2014).
-pub struct Numbers(u64);
-
-impl Numbers {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 1) as usize % end
-    }
-
-    fn text(&mut self, alphabet: &[u8], length: usize) -> String {
-        (0..length).map(|_| char::from(alphabet[self.below(alphabet.len())])).collect()
-    }
-}
-
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// A GitHub token with its checksum; another one for every number.
-pub fn github(number: u64) -> String {
-    let body = Numbers::new(number ^ 0x6768).text(BASE62, 30);
-    let mut sum = crc32(body.as_bytes());
-    let mut check = [b'0'; 6];
-    for digit in check.iter_mut().rev() {
-        *digit = BASE62[sum as usize % 62];
-        sum /= 62;
-    }
-    format!("ghp_{body}{}", String::from_utf8_lossy(&check))
-}
-
-/// An AWS access key id; another one for every number.
-pub fn aws(number: u64) -> String {
-    format!("AKIAR{}", Numbers::new(number ^ 0x6177).text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 15))
-}
-
-/// An OpenAI key; another one for every number.
-pub fn openai(number: u64) -> String {
-    let mut numbers = Numbers::new(number ^ 0x6f70);
-    let (head, tail) = (numbers.text(BASE62, 24), numbers.text(BASE62, 24));
-    format!("sk-proj-{head}{}{tail}", ["T3Blbk", "FJ"].concat())
-}
-
-/// CRC-32 as in ISO 3309, zlib and GitHub's tokens.
-pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc: u32, &b| (0..8).fold(crc ^ u32::from(b), |c, _| if c & 1 == 1 { c >> 1 ^ 0xedb8_8320 } else { c >> 1 }))
-}
-
-/// Lines of prose that hold nothing, so that files are long enough for deltas.
-pub fn filler(seed: u64, lines: usize) -> String {
-    let mut numbers = Numbers::new(seed);
-    let words = ["river", "stone", "cloud", "meadow", "lantern", "harbour", "quiet", "walks", "over", "under", "seven", "green"];
-    let mut line = || (0..8).map(|_| words[numbers.below(words.len())]).collect::<Vec<_>>().join(" ");
-    (0..lines).map(|_| line() + "\n").collect()
-}
-
-/// A zlib stream.
-pub fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).expect("memory takes it");
-    encoder.finish().expect("memory takes it")
-}
-
-/// A gzip file.
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).expect("memory takes it");
-    encoder.finish().expect("memory takes it")
-}
-
-/// A zip archive of deflated members.
-pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, bytes) in members {
-        writer.start_file(*name, zip::write::SimpleFileOptions::default()).expect("memory takes it");
-        writer.write_all(bytes).expect("memory takes it");
-    }
-    writer.finish().expect("memory takes it").into_inner()
-}
-
-/// A tar archive.
-pub fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (name, bytes) in members {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        header.set_cksum();
-        builder.append_data(&mut header, name, *bytes).expect("memory takes it");
-    }
-    builder.into_inner().expect("memory takes it")
-}
-
-/// SHA-1 as in FIPS 180-4.
-pub fn sha1(bytes: &[u8]) -> [u8; 20] {
-    let mut state: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
-    let mut message = bytes.to_vec();
-    message.push(0x80);
-    message
-        .resize(message.len().next_multiple_of(64) + if message.len() % 64 > 56 || message.len().is_multiple_of(64) { 64 } else { 0 }, 0);
-    let end = message.len();
-    message[end - 8..].copy_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
-    for block in message.chunks_exact(64) {
-        let mut w: Vec<u32> = block.chunks_exact(4).map(|b| u32::from_be_bytes(b.try_into().expect("four bytes"))).collect();
-        for i in 16..80 {
-            w.push((w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16]).rotate_left(1));
-        }
-        let [mut a, mut b, mut c, mut d, mut e] = state;
-        for (i, word) in w.iter().enumerate() {
-            let (f, k) = match i {
-                0..20 => ((b & c) | (!b & d), 0x5a82_7999),
-                20..40 => (b ^ c ^ d, 0x6ed9_eba1),
-                40..60 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
-                _ => (b ^ c ^ d, 0xca62_c1d6_u32),
-            };
-            let next = a.rotate_left(5).wrapping_add(f).wrapping_add(e).wrapping_add(k).wrapping_add(*word);
-            (a, b, c, d, e) = (next, a, b.rotate_left(30), c, d);
-        }
-        for (s, v) in state.iter_mut().zip([a, b, c, d, e]) {
-            *s = s.wrapping_add(v);
-        }
-    }
-    let mut digest = [0; 20];
-    digest.chunks_exact_mut(4).zip(state).for_each(|(out, s)| out.copy_from_slice(&s.to_be_bytes()));
-    digest
 }

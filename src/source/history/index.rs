@@ -10,10 +10,6 @@ pub struct Staged {
     pub path: Vec<u8>,
     /// Binary id of the blob.
     pub id: Vec<u8>,
-    /// Size of the file when it was added, modulo 2^32; 0 when git wants its content compared.
-    pub size: u32,
-    /// Modification time of the file when it was added: seconds and nanoseconds.
-    pub modified: (i32, u32),
     /// Whether it is a symbolic link.
     pub link: bool,
     /// Whether it is a submodule's commit.
@@ -39,8 +35,6 @@ pub fn staged(git_dir: &Path) -> Result<Vec<Staged>, Error> {
     let index = git2::Index::open(&path).map_err(|e| Error::corrupt(format!("the index cannot be read: {}", e.message())))?;
     let entry = |e: git2::IndexEntry| Staged {
         id: e.id.as_bytes().to_vec(),
-        size: e.file_size,
-        modified: (e.mtime.seconds(), e.mtime.nanoseconds()),
         link: e.mode & 0o170_000 == 0o120_000,
         submodule: e.mode & 0o170_000 == 0o160_000,
         absent: e.flags_extended & (SKIP_WORKTREE | INTENT_TO_ADD) != 0,
