@@ -165,9 +165,13 @@ def plot(rows: list[dict]) -> str:
     pad = 0.15
     across = lambda v: left + (math.log10(v) - x_low + pad) / (x_high - x_low + 2 * pad) * (width - left - right)
 
+    # Both axes span as many decades, so that slopes can be compared by eye.
+    bounds = [decades(min(r[key] for r in rows), max(r[key] for r in rows)) for key in ("cpu", "mb")]
+    span = max(1, *(high - low for low, high in bounds))
+
     def axis(key):
         low, high = decades(min(r[key] for r in rows), max(r[key] for r in rows))
-        high = max(high, low + 1)
+        high = low + span
         return low, high, lambda v: height - bottom - (math.log10(v) - low) / (high - low) * (height - top - bottom)
 
     series = [

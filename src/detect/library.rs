@@ -75,10 +75,7 @@ impl Library {
             provider.detectors.retain(|d| !disabled.contains(&d.id));
             for detector in &mut provider.detectors {
                 detector.provider.clone_from(&provider.provider);
-                let fault = |why| LoadError::Detector { id: detector.id.clone(), why };
-                let plan = Plan::new(detector).map_err(fault)?;
-                compile(&plan.pattern).map_err(fault)?;
-                plans.push(plan);
+                plans.push(plan(detector)?);
             }
             providers.push(provider);
         }
@@ -228,6 +225,14 @@ pub(super) fn group_of(regex: &Regex, name: &str) -> Option<usize> {
     regex.group_info().to_index(PatternID::ZERO, name)
 }
 
+/// Plans a detector and makes sure that its pattern compiles.
+fn plan(detector: &Detector) -> Result<Plan, LoadError> {
+    let fault = |why| LoadError::Detector { id: detector.id.clone(), why };
+    let plan = Plan::new(detector).map_err(fault)?;
+    compile(&plan.pattern).map_err(fault)?;
+    Ok(plan)
+}
+
 /// Compiles a pattern the way scans do: bytes, ASCII classes, bounded size.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
     let limits = Regex::config().utf8_empty(false).nfa_size_limit(Some(PATTERN_LIMIT)).hybrid_cache_capacity(CACHE);
@@ -241,7 +246,7 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
 /// Reads one detector file.
 ///
 /// # Errors
-/// When it is no YAML of the schema, or an id is used twice or does not begin with the provider.
+/// When it is no YAML of the schema, an id is used twice or does not begin with the provider, or a pattern cannot be used.
 pub fn parse_file(text: &str) -> Result<Provider, LoadError> {
     let mut provider: Provider = serde_saphyr::from_str(text).map_err(|e| LoadError::Syntax(e.to_string()))?;
     let mut seen: HashMap<String, ()> = HashMap::new();
@@ -254,6 +259,7 @@ pub fn parse_file(text: &str) -> Result<Provider, LoadError> {
         if !detector.id.starts_with(&provider.provider) {
             return Err(fault("the id does not begin with the provider's name"));
         }
+        plan(detector)?;
     }
     Ok(provider)
 }

@@ -10,12 +10,16 @@ use super::values::ValueNo;
 use crate::detect::{Library, Scanner};
 use crate::model::{Skipped, Stats};
 use crate::source::Bytes;
-use crate::source::history::{Lookup, Repository, staged as read_index};
+use crate::source::history::{Kind, Lookup, Repository, Staged, staged as read_index};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+/// Most folders of the head that are looked through for renamed files.
+const MOST_FOLDERS: usize = 100_000;
+/// Longer paths are not followed in the head's tree: a tree made by hand may hold itself.
+const LONGEST_PATH: usize = 4096;
 /// Larger files are scanned without asking whether they are in the head.
 const HASHED: u64 = 64 << 20;
 
@@ -218,7 +222,7 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
             None
         }
     };
-    let mut heads = Heads { lookup: &lookup, trees: HashMap::new(), root: tree };
+    let mut heads = Heads { lookup: &lookup, trees: HashMap::new(), root: tree, gone: None };
     let mut part = Part::new(library, options);
     for entry in entries.iter().filter(|e| !e.submodule && !e.absent) {
         let path = String::from_utf8_lossy(&entry.path).into_owned();
@@ -235,7 +239,13 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
         };
         part.content(0, &path, &bytes, options);
         let Some((_, inspected)) = part.found.pop() else { continue };
-        let known = known_values(old.as_deref(), &lookup, &path, library, options, gathered);
+        let mut known = known_values(old.as_deref(), &lookup, &path, library, options, gathered);
+        if old.is_none() {
+            // A new path may be an old one renamed: what the index took away counts as known.
+            for gone in heads.gone(&entries) {
+                known.extend(known_values(Some(&gone), &lookup, &path, library, options, gathered));
+            }
+        }
         let content = Content { bytes: &bytes, inspected: &inspected, library, options };
         for mut sighting in sightings(&content, &path, gathered, &|_, value| !known.contains(&value)) {
             sighting.location.repo = Some(name.to_owned());
@@ -268,9 +278,41 @@ struct Heads<'l> {
     lookup: &'l Lookup,
     root: Option<Vec<u8>>,
     trees: HashMap<Vec<u8>, HashMap<Vec<u8>, Vec<u8>>>,
+    /// Blobs of paths that the head has and the index has not, once asked for.
+    gone: Option<BTreeSet<Vec<u8>>>,
 }
 
 impl Heads<'_> {
+    /// Blobs of the paths that the index took away.
+    fn gone(&mut self, entries: &[Staged]) -> BTreeSet<Vec<u8>> {
+        let lookup = self.lookup;
+        let root = self.root.clone();
+        let find = || {
+            let kept: HashSet<&[u8]> = entries.iter().map(|e| e.path.as_slice()).collect();
+            let (mut gone, mut stack) = (BTreeSet::new(), Vec::from_iter(root.map(|r| (Vec::new(), r))));
+            let mut steps = 0;
+            while let Some((path, tree)) = stack.pop() {
+                steps += 1;
+                if steps > MOST_FOLDERS {
+                    break;
+                }
+                for (name, id) in lookup.entries(&tree).unwrap_or_default() {
+                    let path = if path.is_empty() { name } else { [path.as_slice(), b"/", &name].concat() };
+                    if path.len() > LONGEST_PATH || kept.contains(path.as_slice()) {
+                        continue;
+                    }
+                    match lookup.read(&id) {
+                        Ok((Kind::Tree, _)) => stack.push((path, id)),
+                        Ok((Kind::Blob, _)) => drop(gone.insert(id)),
+                        _ => {}
+                    }
+                }
+            }
+            gone
+        };
+        self.gone.get_or_insert_with(find).clone()
+    }
+
     fn blob(&mut self, path: &[u8]) -> Option<Vec<u8>> {
         let mut at = self.root.clone()?;
         for name in path.split(|&b| b == b'/') {

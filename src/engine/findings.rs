@@ -1,10 +1,13 @@
 //! Findings: sightings of the same value, gathered under one stable id.
 
+use super::frames::EXCLUDED;
 use super::scan::{Gathered, Options};
 use super::values::{Value, ValueNo};
+use super::veil::Veil;
 use crate::detect::Library;
 use crate::model::{
-    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Report, Scan, Secret, SecretView, Stats, Suppression, Timestamp, Tool,
+    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Report, Scan, Secret, SecretView, Skipped, Stats, Suppression,
+    Timestamp, Tool,
 };
 use crate::source::history::hex;
 use base64::Engine as _;
@@ -66,7 +69,7 @@ pub(super) fn report(
     options: &Options<'_>,
     (started, finished): (Timestamp, Timestamp),
 ) -> Report {
-    let Gathered { values, sightings, mut stats, mut skipped } = gathered;
+    let Gathered { values, sightings, mut stats, skipped } = gathered;
     let mut by_secret: BTreeMap<&Secret, Vec<&Sighting>> = BTreeMap::new();
     for sighting in &sightings {
         by_secret.entry(&values.list[sighting.value as usize].secret).or_default().push(sighting);
@@ -86,6 +89,9 @@ pub(super) fn report(
     findings.sort_by_cached_key(key);
     suppressed.sort_by_cached_key(key);
     stats.suppressed = suppressed.len() as u64;
+    let veil = Veil::new(by_secret.keys().copied(), options.redaction);
+    findings.iter_mut().chain(&mut suppressed).for_each(|f| hide(f, &veil));
+    let mut skipped: Vec<Skipped> = skipped.iter().map(|s| Skipped::new(veil.over(&s.what), veil.over(&s.why))).collect();
     skipped.sort();
     skipped.dedup();
     let used: std::collections::BTreeSet<&str> = findings.iter().chain(&suppressed).map(|f| f.detector.as_str()).collect();
@@ -103,12 +109,26 @@ pub(super) fn report(
     }
 }
 
+/// Hides values in the texts of a finding that come from the repository: a file may be named like a secret.
+fn hide(finding: &mut Finding, veil: &Veil) {
+    for location in &mut finding.locations {
+        location.path = veil.over(&location.path);
+        location.uri = veil.over(&location.uri);
+    }
+    let moments = [&mut finding.first_seen, &mut finding.last_seen, &mut finding.removed_in];
+    moments.into_iter().flatten().for_each(|m| m.author = veil.over(&m.author));
+}
+
 /// The finding of one secret. Where several detectors know it, the surest speaks.
 fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &Options<'_>) -> Finding {
     let surest =
         group.iter().map(|s| (s.confidence, &values[s.value as usize])).max_by_key(|(c, v)| (*c, v.proof, std::cmp::Reverse(v.rule)));
     let (confidence, value) = surest.expect("a group has a sighting");
     let detector = library.detector(value.rule);
+    // Places at excluded paths are only shown when there are no others.
+    let shown = |l: &Location| l.suppression.as_ref().is_none_or(|s| s.by != EXCLUDED);
+    let any_shown = group.iter().any(|s| shown(&s.location));
+    let group: Vec<&Sighting> = group.iter().copied().filter(|s| !any_shown || shown(&s.location)).collect();
     let mut locations: Vec<Location> = group.iter().map(|s| s.location.clone()).collect();
     locations.sort_by(|a, b| (&a.repo, &a.path, a.line, a.column, &a.commit).cmp(&(&b.repo, &b.path, b.line, b.column, &b.commit)));
     locations.dedup_by(|a, b| (&a.repo, &a.path, a.line, a.column, &a.commit) == (&b.repo, &b.path, b.line, b.column, &b.commit));

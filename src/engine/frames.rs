@@ -5,6 +5,7 @@ use super::inspect::Inspected;
 use super::overlap::{Occurrence, resolve};
 use super::scan::Options;
 use super::values::{Value, ValueNo, Values};
+use super::veil::Veil;
 use crate::detect::{Library, Utf16, sniff_utf16, transcode_utf16};
 use crate::model::{Confidence, Frame, FrameLine, Location, Suppression};
 use crate::source::archive;
@@ -12,6 +13,8 @@ use memchr::memchr_iter;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// What suppresses places at excluded paths.
+pub(super) const EXCLUDED: &str = "path";
 /// Most characters of a line that a frame shows.
 const SHOWN: usize = 160;
 /// Most lines of a frame.
@@ -68,11 +71,13 @@ impl Places {
         Self { spots }
     }
 
-    /// The sightings of a value at a path, one in each member of an archive that has it; none when the path is excluded or not one the detector is for.
+    /// The sightings of a value at a path, one in each member of an archive that has it; none when the path is not one the detector is for.
     pub(super) fn sightings(&self, number: ValueNo, value: &Value, path: &str, library: &Library, options: &Options<'_>) -> Vec<Sighting> {
-        if options.counted.excluded(path) || !library.applies(value.rule, path) {
+        if !library.applies(value.rule, path) {
             return Vec::new();
         }
+        let excluded =
+            options.counted.excluded(path).then(|| Suppression { by: EXCLUDED, reason: "the configuration excludes the path".into() });
         let detector = library.detector(value.rule);
         let id = id(detector.family(), &value.secret);
         // An inline reason is text of the scanned line and may repeat the value.
@@ -80,7 +85,8 @@ impl Places {
         let sighting = |spot: &Spot| {
             let path = spot.member.as_ref().map_or_else(|| path.to_owned(), |m| format!("{path}!{m}"));
             let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
-            let suppression = inline.or_else(|| options.counted.value(&detector.id, &id, &path, value.secret.expose()));
+            let suppression =
+                excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, &id, &path, value.secret.expose()));
             let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
             let location = Location { uri: uri(&path), path, suppression, ..spot.location() };
             Sighting { value: number, location, confidence: spot.confidence, first: None, last: None, removed: None }
@@ -137,6 +143,8 @@ struct Sheet<'b> {
     starts: Vec<usize>,
     /// Spans of values with what is shown instead, sorted, not overlapping.
     masks: Vec<(usize, usize, String)>,
+    /// Hides the values where they stand in other text too, glued to it and so not found.
+    veil: Veil,
 }
 
 impl<'b> Sheet<'b> {
@@ -168,7 +176,8 @@ impl<'b> Sheet<'b> {
                 _ => masks.push(span),
             }
         }
-        Self { bytes, wide, starts, masks }
+        let veil = Veil::new(content.inspected.candidates().map(|c| &c.3.secret), content.options.redaction);
+        Self { bytes, wide, starts, masks, veil }
     }
 
     fn spot(&self, o: &Occurrence<'_>, beside: &[&Occurrence<'_>], content: &Content<'_>) -> Spot {
@@ -265,7 +274,7 @@ impl<'b> Sheet<'b> {
         let mut mark = None;
         let mut at = start;
         for (from, to, shown) in self.masks.iter().filter(|m| m.0 < end && m.1 > start) {
-            text.push_str(&clean(&self.decode(&self.bytes[at..(*from).clamp(at, end)])));
+            text.push_str(&self.veil.over(&clean(&self.decode(&self.bytes[at..(*from).clamp(at, end)]))));
             let begin = text.len();
             text.push_str(&if *from >= start { clean(shown) } else { "…".to_owned() });
             if *from < value.1 && value.0 < *to {
@@ -273,7 +282,7 @@ impl<'b> Sheet<'b> {
             }
             at = (*to).clamp(at, end);
         }
-        text.push_str(clean(&self.decode(&self.bytes[at..end])).trim_end());
+        text.push_str(self.veil.over(&clean(&self.decode(&self.bytes[at..end]))).trim_end());
         cut(text, mark)
     }
 }

@@ -10,5 +10,6 @@ mod pool;
 mod scan;
 mod scope;
 mod values;
+mod veil;
 
 pub use scan::{Counted, History, Options, Progress, Quiet, Target, scan};
