@@ -181,7 +181,9 @@ fn percent_runs(bytes: &[u8], from: usize, to: usize, out: &mut Vec<Run>) {
         let start = bytes[low..at].iter().rposition(|&b| !within(b)).map_or(low, |i| low + i + 1);
         let high = (start + MAX_RUN).min(bytes.len());
         let end = bytes[at..high.max(at)].iter().position(|&b| !within(b)).map_or(high.max(at), |i| at + i);
-        done = end.max(at + 1);
+        // Of a run beyond all measure only the beginning is decoded; the rest is passed over, not looked back through at every escape.
+        let endless = end == high || (start == low && low > 0);
+        done = if endless { bytes[at..].iter().position(|&b| !within(b)).map_or(bytes.len(), |i| at + i) } else { end.max(at + 1) };
         if start >= from && start < to && (start > low || low == 0) && end - start >= 8 {
             out.push(Run { start, end, scheme: Scheme::Percent });
         }

@@ -46,13 +46,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Of a text too long to be looked through: everything is possible.
+    /// Of a text that was not looked through: everything is possible.
     pub const UNKNOWN: Facts = Facts { narrow: u8::MAX, wide: u8::MAX };
-
-    /// Whether nothing is known.
-    pub fn is_unknown(&self) -> bool {
-        self.narrow == u8::MAX
-    }
 
     /// Looks a line through.
     pub fn of(text: &[u8]) -> Self {

@@ -64,6 +64,7 @@ impl Plan {
         };
         let longest = hir.properties().maximum_len().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX);
         let cap = match (detector.multiline, detector.reach) {
+            (false, _) if !detector.name.is_empty() => named_reach(detector),
             (false, _) => LINE_REACH,
             (true, 0) => BLOCK_REACH,
             (true, reach) => reach,
@@ -92,6 +93,14 @@ fn full_pattern(detector: &Detector) -> String {
     let between = r#"[^\r\n]*?(?:[=:>,(\[ \t"'`]|\\")["'`]?"#;
     let end = r#"(?:["'`\\\s,;)\]}<&|]|$)"#;
     format!("(?i:{}){between}({}){end}", detector.name, detector.pattern)
+}
+
+/// How far a value can reach behind the anchor in its name: bounded, so that a line full of names costs no more than its length.
+fn named_reach(detector: &Detector) -> u32 {
+    const UNBOUNDED: usize = 2048;
+    let value = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&detector.pattern).ok();
+    let longest = value.and_then(|hir| hir.properties().maximum_len()).unwrap_or(UNBOUNDED).min(UNBOUNDED);
+    (NAME_GAP + longest + 64) as u32
 }
 
 /// Takes a word boundary off the front of a pattern, to be checked by hand.

@@ -7,7 +7,7 @@
 use super::decode::{self, Run};
 use super::demand::Facts;
 use super::library::{Library, Try, group_of};
-use super::plan::{NAME_GAP, at_boundary};
+use super::plan::{LINE_LEAD, LINE_REACH, NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
 use super::seen::{self, Seen};
 use super::{guard, placeholder, utf16};
@@ -23,8 +23,6 @@ use std::sync::Arc;
 const SEAM_REACH: usize = 16 * 1024;
 /// Bytes before a match that decide whether it begins at a boundary.
 const CONTEXT: usize = 2;
-/// Longest line, either side of an anchor, that is looked through for what detectors demand.
-const MAX_LINE: usize = 2048;
 /// Most candidates one anchor may yield.
 const MAX_PER_ANCHOR: usize = 64;
 
@@ -217,10 +215,10 @@ impl<'l> Scanner<'l> {
         let library = self.library;
         library.sieve().scan(bytes, from, to, |anchor, at| anchors.extend(library.tries(anchor).iter().map(|t| (at as u32, *t))));
         anchors.sort_unstable();
-        let mut line = Line { start: 0, end: 0, facts: Facts::UNKNOWN };
+        let mut line = Line::NONE;
         for &(at, what) in &anchors {
             let at = at as usize;
-            if at >= line.end {
+            if at >= line.valid {
                 line = Line::around(bytes, at);
             }
             if line.can_hold(bytes, library, what.rule) {
@@ -401,24 +399,27 @@ fn canonical(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(lines.collect::<Vec<_>>().join("\n").into_bytes())
 }
 
-/// A line with an anchor on it.
+/// A line with an anchor on it, or so much of a long one as its next anchors can look at.
 struct Line {
     start: usize,
     end: usize,
+    /// Anchors before this position look no further than `end`.
+    valid: usize,
     facts: Facts,
 }
 
 impl Line {
-    /// The line of a position; of one that is too long to be looked through, only that it goes on to the next anchor.
+    const NONE: Line = Line { start: 0, end: 0, valid: 0, facts: Facts::UNKNOWN };
+
     fn around(bytes: &[u8], at: usize) -> Self {
-        let (start, end) = (line_start(bytes, at, MAX_LINE), line_end(bytes, at, MAX_LINE));
-        let whole = at - start < MAX_LINE && end - at < MAX_LINE;
-        Self { start, end: if whole { end } else { at + 1 }, facts: if whole { Facts::of(&bytes[start..end]) } else { Facts::UNKNOWN } }
+        const REACH: usize = LINE_REACH as usize + 2;
+        let (start, end) = (line_start(bytes, at, LINE_LEAD as usize + CONTEXT), line_end(bytes, at, 2 * REACH));
+        let whole = end - at < 2 * REACH;
+        Self { start, end, valid: if whole { end } else { at + REACH }, facts: Facts::of(&bytes[start..end]) }
     }
 
     fn can_hold(&self, bytes: &[u8], library: &Library, rule: u16) -> bool {
-        let unknown = self.facts.is_unknown() || library.detector(rule).multiline;
-        unknown || library.plan(rule).demand.met(&self.facts, &bytes[self.start..self.end])
+        library.detector(rule).multiline || library.plan(rule).demand.met(&self.facts, &bytes[self.start..self.end])
     }
 }
 

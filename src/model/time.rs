@@ -19,7 +19,8 @@ impl Timestamp {
 
     /// Parses RFC 3339, such as `2026-09-01T00:00:00Z` or `2026-09-01T02:00:00+02:00`; fractions of a second are dropped.
     pub fn parse(text: &str) -> Option<Self> {
-        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+        let digits = |t: &&str| t.bytes().all(|b| b.is_ascii_digit());
+        let number = |range: std::ops::Range<usize>| text.get(range).filter(digits)?.parse::<i64>().ok();
         let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
         let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
         let separators = [(4, "-"), (7, "-"), (13, ":"), (16, ":")];
@@ -27,7 +28,7 @@ impl Timestamp {
         let zone = text.get(19..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
         let offset = match zone.as_bytes() {
             [b'Z' | b'z'] => 0,
-            [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] if [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()) => {
                 let two = |a: u8, b: u8| i64::from(a.wrapping_sub(b'0')) * 10 + i64::from(b.wrapping_sub(b'0'));
                 (two(*h1, *h2) * 60 + two(*m1, *m2)) * if *sign == b'-' { -1 } else { 1 }
             }
@@ -87,7 +88,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_time() {
-        for text in ["", "2026", "2026-13-01T00:00:00Z", "2026-09-01 00:00", "2026-09-01T00:00:00", "2026-09-01T00:00:00+99:99"] {
+        for text in [
+            "",
+            "2026",
+            "2026-13-01T00:00:00Z",
+            "2026-09-01 00:00",
+            "2026-09-01T00:00:00",
+            "2026-09-01T00:00:00+99:99",
+            "2026-09-01T-1:-1:-1Z",
+            "2026-09-01T00:00:00+0:/00",
+        ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
