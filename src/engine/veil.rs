@@ -1,7 +1,7 @@
 //! The veil: hides known values in any text of a report, such as paths, messages and the lines around a finding.
 
 use crate::model::{Redaction, Secret};
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::BTreeSet;
 
 /// Shorter values stand in ordinary words by chance, and hiding them there would tell more than it hides.
@@ -17,7 +17,7 @@ impl Veil {
         if values.is_empty() || redaction == Redaction::None {
             return Self(None);
         }
-        Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok())
+        Self(AhoCorasick::builder().kind(Some(AhoCorasickKind::NoncontiguousNFA)).match_kind(MatchKind::LeftmostLongest).build(values).ok())
     }
 
     /// The text with every value replaced.

@@ -70,7 +70,7 @@ impl Lookup {
     pub fn entries(&self, tree: &[u8]) -> Result<Vec<NameAndId>, Error> {
         let (_, bytes) = self.read(tree)?;
         let mut found = Vec::new();
-        trees::parse(&bytes, self.hash_len, |_, _, name, id| found.push((name.to_vec(), id.to_vec())));
+        trees::parse(&bytes, self.hash_len, |_, name, id| found.push((name.to_vec(), id.to_vec())));
         Ok(found)
     }
 

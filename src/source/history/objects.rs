@@ -1,6 +1,7 @@
 //! All objects of a repository under one numbering, whatever packs or loose files they lie in.
 
 use super::pack::{NONE, Pack};
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// Number of an object: its rank among all ids of the repository.
@@ -83,10 +84,10 @@ impl Objects {
         let (mut low, mut high) = (self.fan[prefix], self.fan[prefix + 1]);
         while low < high {
             let mid = low.midpoint(high);
-            match self.id(mid).cmp(id) {
-                std::cmp::Ordering::Less => low = mid + 1,
-                std::cmp::Ordering::Equal => return Some(mid),
-                std::cmp::Ordering::Greater => high = mid,
+            match compare(self.id(mid), id) {
+                Ordering::Less => low = mid + 1,
+                Ordering::Equal => return Some(mid),
+                Ordering::Greater => high = mid,
             }
         }
         None
@@ -116,6 +117,12 @@ impl Objects {
     pub fn hash_len(&self) -> usize {
         self.hash_len
     }
+}
+
+/// Compares ids: nearly always the first eight bytes decide.
+fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    let head = |id: &[u8]| id.first_chunk::<8>().map_or(0, |eight| u64::from_be_bytes(*eight));
+    head(a).cmp(&head(b)).then_with(|| a.cmp(b))
 }
 
 /// Bytes in hexadecimal.

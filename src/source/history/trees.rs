@@ -58,18 +58,23 @@ pub struct TreeRecord {
     pub pieces: Box<[Piece]>,
 }
 
-/// Calls `f(start, mode, name, id)` for every entry of a tree object; stops at what is not well-formed and says so.
-pub fn parse(bytes: &[u8], hash_len: usize, mut f: impl FnMut(usize, &[u8], &[u8], &[u8])) -> bool {
+/// One entry as it is written: mode, name, id, and where the next begins. `None` when it is not well-formed.
+fn entry_at(bytes: &[u8], at: usize, hash_len: usize) -> Option<(&[u8], &[u8], &[u8], usize)> {
+    let rest = &bytes[at..];
+    let nul = memchr(0, rest)?;
+    let space = memchr(b' ', &rest[..nul])?;
+    let id = rest.get(nul + 1..nul + 1 + hash_len)?;
+    Some((&rest[..space], &rest[space + 1..nul], id, at + nul + 1 + hash_len))
+}
+
+/// Calls `f(mode, name, id)` for every entry of a tree object, up to what is not well-formed.
+pub fn parse(bytes: &[u8], hash_len: usize, mut f: impl FnMut(&[u8], &[u8], &[u8])) {
     let mut at = 0;
     while at < bytes.len() {
-        let rest = &bytes[at..];
-        let Some(nul) = memchr(0, rest) else { return false };
-        let Some(space) = memchr(b' ', &rest[..nul]) else { return false };
-        let Some(id) = rest.get(nul + 1..nul + 1 + hash_len) else { return false };
-        f(at, &rest[..space], &rest[space + 1..nul], id);
-        at += nul + 1 + hash_len;
+        let Some((mode, name, id, next)) = entry_at(bytes, at, hash_len) else { return };
+        f(mode, name, id);
+        at = next;
     }
-    true
 }
 
 /// Gives names numbers.
@@ -126,23 +131,32 @@ impl<'o> TreeReader<'o> {
         let mut starts = std::mem::take(&mut self.starts);
         starts.clear();
         let mut cursor = Cursor { segment: 0, entry: 0 };
-        let hash_len = self.objects.hash_len();
-        let sound = parse(bytes, hash_len, |start, mode, name, id| {
-            starts.push(start as u32);
-            let end = start + mode.len() + name.len() + 2 + hash_len;
-            let copied = base.and_then(|(_, starts, segments)| cursor.copied(start, end, starts, segments));
-            match (copied, pieces.last_mut()) {
-                (Some(n), Some(Piece::Copy { from, count })) if *from + *count == n => *count += 1,
-                (Some(n), _) => pieces.push(Piece::Copy { from: n, count: 1 }),
-                (None, _) => pieces.push(Piece::New(self.entry(mode, name, id))),
+        let mut at = 0;
+        while at < bytes.len() {
+            // What was copied whole has the base's boundaries, and is not read.
+            if let Some((from, count, next)) = base.and_then(|(_, starts, segments)| cursor.copied(at, starts, segments)) {
+                let base_starts = base.map_or(&[][..], |b| b.1);
+                let copied = &base_starts[from as usize..(from + count) as usize];
+                let origin = copied[0] as usize;
+                starts.extend(copied.iter().map(|&s| (s as usize - origin + at) as u32));
+                match pieces.last_mut() {
+                    Some(Piece::Copy { from: first, count: n }) if *first + *n == from => *n += count,
+                    _ => pieces.push(Piece::Copy { from, count }),
+                }
+                at = next;
+                continue;
             }
-        });
+            let Some((mode, name, id, next)) = entry_at(bytes, at, self.objects.hash_len()) else {
+                self.starts = starts;
+                return Err("the tree is not well-formed");
+            };
+            starts.push(at as u32);
+            pieces.push(Piece::New(self.entry(mode, name, id)));
+            at = next;
+        }
         starts.push(bytes.len() as u32);
         let kept = starts.clone();
         self.starts = starts;
-        if !sound {
-            return Err("the tree is not well-formed");
-        }
         self.records.push(TreeRecord { tree, base: base.map_or(NONE, |b| b.0), pieces: pieces.into() });
         Ok(kept)
     }
@@ -169,21 +183,24 @@ struct Cursor {
 }
 
 impl Cursor {
-    /// The base's entry that `start..end` is a copy of, if it is one as a whole.
-    fn copied(&mut self, start: usize, end: usize, base: &[u32], segments: &[Segment]) -> Option<u32> {
-        while segments.get(self.segment).is_some_and(|s| s.target + s.len <= start) {
+    /// The base's entries that stand at `at` as whole copies: the first, how many, and where they end.
+    fn copied(&mut self, at: usize, base: &[u32], segments: &[Segment]) -> Option<(u32, u32, usize)> {
+        while segments.get(self.segment).is_some_and(|s| s.target + s.len <= at) {
             self.segment += 1;
         }
         let segment = segments.get(self.segment)?;
-        let source = segment.source.filter(|_| start >= segment.target && end <= segment.target + segment.len)?;
-        let from = (source + start - segment.target) as u32;
+        let source = segment.source.filter(|_| at >= segment.target)?;
+        let from = source + at - segment.target;
         // Copies mostly go on where the last one ended.
-        if base.get(self.entry) != Some(&from) {
-            self.entry = base.binary_search(&from).ok()?;
+        if base.get(self.entry).map(|&s| s as usize) != Some(from) {
+            self.entry = base.binary_search(&(from as u32)).ok()?;
         }
-        let whole = base.get(self.entry + 1) == Some(&(from + (end - start) as u32));
-        let found = whole.then_some(self.entry as u32);
-        self.entry += 1;
-        found
+        let first = self.entry;
+        let end = source + segment.len;
+        while base.get(self.entry + 1).is_some_and(|&next| next as usize <= end) {
+            self.entry += 1;
+        }
+        let count = self.entry - first;
+        (count > 0).then(|| (first as u32, count as u32, at + base[self.entry] as usize - from))
     }
 }
