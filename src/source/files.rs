@@ -33,9 +33,9 @@ pub fn list(root: &Path, threads: usize) -> Listing {
     let held = Mutex::new(Vec::new());
     let hold = |folder: &Path| held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(folder.to_owned());
     if blocks(root) {
-        hold(root)
+        hold(root);
     } else {
-        walk(root, root, Ignores::Read, threads, &note, &hold)
+        walk(root, root, Ignores::Read, threads, &note, &hold);
     }
     let held = held.into_inner().unwrap_or_default();
     for folder in held {

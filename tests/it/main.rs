@@ -1,6 +1,6 @@
 //! What keysweep does, as a user sees it. One binary, so that there is one link.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod archives;
 mod cli;

@@ -58,8 +58,11 @@ pub struct TreeRecord {
     pub pieces: Box<[Piece]>,
 }
 
-/// One entry as it is written: mode, name, id, and where the next begins. `None` when it is not well-formed.
-fn entry_at(bytes: &[u8], at: usize, hash_len: usize) -> Option<(&[u8], &[u8], &[u8], usize)> {
+/// An entry as it is written: mode, name, id, and where the next begins.
+type Written<'b> = (&'b [u8], &'b [u8], &'b [u8], usize);
+
+/// Reads the entry at a position; `None` when it is not well-formed.
+fn entry_at(bytes: &[u8], at: usize, hash_len: usize) -> Option<Written<'_>> {
     let rest = &bytes[at..];
     let nul = memchr(0, rest)?;
     let space = memchr(b' ', &rest[..nul])?;
