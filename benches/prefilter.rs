@@ -110,8 +110,11 @@ fn whole(bencher: Bencher, text: Text) {
     bencher.counter(BytesCount::new(SIZE)).bench_local(|| scanner.whole(&bytes).len());
 }
 
+/// A version of a text: its bytes, and what they are made of.
+type Version = (Vec<u8>, [Segment; 3]);
+
 /// Versions of a file of 64 KiB, each with one line changed, and what they are made of.
-fn chain() -> (Vec<u8>, Vec<(Vec<u8>, [Segment; 3])>) {
+fn chain() -> (Vec<u8>, Vec<Version>) {
     let numbers = &mut Numbers(7);
     let first = generate(Text::Source)[..64 << 10].to_vec();
     let mut base = first.clone();
