@@ -85,7 +85,7 @@ pub struct Stats {
     pub files: u64,
     /// Bytes of those blobs and files.
     pub bytes: u64,
-    /// Bytes actually looked at: less than `bytes`, since what a delta copies is not read twice.
+    /// Bytes of what was read to the end and decided; independent of how a repository is packed.
     pub bytes_inspected: u64,
     /// Wall time.
     pub duration_ms: u64,

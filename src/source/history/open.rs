@@ -88,7 +88,7 @@ pub fn open(folder: &Path, root: &Path) -> Result<Opened, Error> {
     Ok(Opened::Repository(Box::new(Repository {
         refs: Refs::read(&git_dir, &common_dir, hash_len),
         border: border.lines().filter_map(|l| unhex(l.trim().as_bytes())).collect(),
-        partial: config.partial,
+        partial: config.partial || has_promisor(&common_dir),
         work_dir: work_dir.filter(|_| !config.bare),
         git_dir,
         common_dir,
@@ -103,6 +103,12 @@ fn is_git_dir(folder: &Path) -> bool {
     let has_refs = is("refs", |m| m.is_dir()) || is("packed-refs", |m| m.is_file());
     // A linked worktree's folder has a `commondir` instead of objects and refs.
     is("HEAD", |m| m.is_file() || m.is_symlink()) && (is("objects", |m| m.is_dir()) && has_refs || is("commondir", |m| m.is_file()))
+}
+
+/// Whether a pack was fetched with a promise that the rest can be had later.
+fn has_promisor(common_dir: &Path) -> bool {
+    let packs = fs::read_dir(common_dir.join("objects/pack")).into_iter().flatten().flatten();
+    packs.take(10_000).any(|entry| entry.path().extension().is_some_and(|e| e == "promisor"))
 }
 
 /// The folder a `.git` file points to: followed when it points back (worktree), is the superproject's (submodule), or lies within the scan.
