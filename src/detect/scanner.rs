@@ -23,6 +23,8 @@ use std::sync::Arc;
 const SEAM_REACH: usize = 16 * 1024;
 /// Bytes before a match that decide whether it begins at a boundary.
 const CONTEXT: usize = 2;
+/// Most bytes whose anchors are gathered at once.
+const BLOCK: usize = 1 << 20;
 /// Most candidates one anchor may yield.
 const MAX_PER_ANCHOR: usize = 64;
 
@@ -205,8 +207,14 @@ impl<'l> Scanner<'l> {
         }
     }
 
-    /// Decides every anchor and every encoded run that begins in `from..to`.
+    /// Decides every anchor and every encoded run that begins in `from..to`, a block at a time so that memory is bounded.
     fn range(&mut self, bytes: &[u8], from: usize, to: usize, depth: u8, hits: &mut Vec<Hit>) {
+        for start in (from..to).step_by(BLOCK) {
+            self.block(bytes, start, to.min(start + BLOCK), depth, hits);
+        }
+    }
+
+    fn block(&mut self, bytes: &[u8], from: usize, to: usize, depth: u8, hits: &mut Vec<Hit>) {
         if depth == 0 {
             self.inspected += (to - from) as u64;
         }
