@@ -107,7 +107,7 @@ pub(super) enum Detectors {
     },
     /// Run the examples of detectors against them
     Test {
-        /// Detector files; all built-in ones when none is named
+        /// Detector files; without any, those built into this binary, not files on disk
         #[arg(value_hint = ValueHint::FilePath)]
         files: Vec<PathBuf>,
     },

@@ -443,8 +443,3 @@ fn head_blobs(context: &Context<'_>, scope: &Scope) -> HashMap<Vec<u8>, Vec<u8>>
     }
     blobs
 }
-
-/// Scans what the index would commit, and leaves out what the head has already.
-pub(super) fn staged(repository: &Repository, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
-    super::files::staged(repository, name, library, options, gathered);
-}

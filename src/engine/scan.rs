@@ -164,7 +164,7 @@ fn staged(root: &Path, library: &Library, options: &Options<'_>, gathered: &mut 
     match folder.map(|folder| (open(&folder, &folder), folder)) {
         Some((Ok(Opened::Repository(repository)), folder)) => {
             gathered.stats.repos += 1;
-            history::staged(&repository, &name_of(&folder, &folder), library, options, gathered);
+            files::staged(&repository, &name_of(&folder, &folder), library, options, gathered);
         }
         Some((Err(e), _)) => gathered.skipped.push(Skipped::new(what, e.to_string())),
         _ => gathered.skipped.push(Skipped::new(what, "no git repository here or above, so nothing is staged")),
