@@ -24,6 +24,8 @@ pub(super) enum Command {
     /// List, show and test detectors
     #[command(subcommand)]
     Detectors(Detectors),
+    /// Tell why values in files are or are not reported
+    Explain(Explain),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -91,6 +93,20 @@ pub(super) struct Scan {
     /// No progress and no summary on standard error
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// Tell why values in files are or are not reported.
+///
+/// For each value beside a name such as `password` or `api_key`: whether it is reported, how likely it is a credential, and what that rests on.
+/// Values that detectors match are listed too. The rest of a scan (configuration, baseline, history) plays no part.
+#[derive(Debug, Parser)]
+pub(super) struct Explain {
+    /// A file, a folder, or one line of a file
+    #[arg(required = true, value_name = "FILE[:LINE]", value_hint = ValueHint::AnyPath)]
+    pub places: Vec<String>,
+    /// One JSON object a value, with all its features
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 mod args;
 mod detectors;
 mod exit;
+mod explain;
 mod key;
 mod output;
 mod policy;
@@ -29,6 +30,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let done = match args.command {
         Command::Scan(scan) => scan::run(*scan),
         Command::Detectors(command) => detectors::run(command),
+        Command::Explain(command) => explain::run(&command),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
     };

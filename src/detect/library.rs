@@ -1,9 +1,10 @@
 //! The detectors in force: the built-in ones, with a user's own on top, compiled only when a run needs them.
 
 use super::anchor::{Anchor, ByteSet};
+use super::generic;
 use super::plan::{Grams, Plan};
 use super::sieve::Sieve;
-use crate::model::{Category, Detector, Provider};
+use crate::model::{Category, Detector, Judge, Provider};
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
@@ -107,7 +108,8 @@ impl Library {
                 categories.push(provider.category);
             }
         }
-        let (sieve, tries) = share(&plans);
+        let judged: Vec<Option<Judge>> = detectors.iter().map(|d| d.judge).collect();
+        let (sieve, tries) = share(&plans, &judged);
         let cells = || -> Vec<OnceLock<Option<Regex>>> { plans.iter().map(|_| OnceLock::new()).collect() };
         let groups = plans.iter().map(|_| OnceLock::new()).collect();
         Self { detectors, categories, compiled: cells(), paths: cells(), groups, plans, sieve, tries, builtin: false }
@@ -141,6 +143,7 @@ impl Library {
     /// A digest over everything that decides what is found: the detectors' own text and the version of the program.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
+        hash.update(generic::WEIGHTS);
         if self.builtin {
             hash.update(LEAN);
         } else {
@@ -194,10 +197,12 @@ pub(super) struct Try {
     pub rule: u16,
     /// Where a match begins, in bytes before the anchor, when that is known.
     pub lead: Option<u32>,
+    /// What the value is judged as, rather than matched.
+    pub judge: Option<Judge>,
 }
 
 /// The sieve of the distinct anchors of all plans, and what to try at each.
-fn share(plans: &[Plan]) -> (Sieve, Vec<Vec<Try>>) {
+fn share(plans: &[Plan], judged: &[Option<Judge>]) -> (Sieve, Vec<Vec<Try>>) {
     let mut numbers: HashMap<(&[ByteSet], bool), usize> = HashMap::new();
     let (mut anchors, mut grams, mut tries): (Vec<Anchor>, Vec<&Grams>, Vec<Vec<Try>>) = Default::default();
     for (rule, plan) in plans.iter().enumerate() {
@@ -209,7 +214,7 @@ fn share(plans: &[Plan]) -> (Sieve, Vec<Vec<Try>>) {
                 anchors.len() - 1
             });
             let lead = anchor.lead.filter(|_| anchor.exact).and_then(|l| u32::try_from(l).ok());
-            tries[number].push(Try { rule: rule as u16, lead });
+            tries[number].push(Try { rule: rule as u16, lead, judge: judged[rule] });
         }
     }
     (Sieve::new(anchors, &grams), tries)

@@ -5,8 +5,10 @@
 mod anchor;
 mod decode;
 mod demand;
+mod generic;
 mod guard;
 mod library;
+mod line;
 mod placeholder;
 mod plan;
 mod proof;
@@ -17,6 +19,7 @@ mod sieve;
 mod template;
 mod utf16;
 
+pub use generic::{Features, Judged, Judgement, confidence as generic_confidence, explain as explain_generic};
 pub use library::{Library, LoadError, full as builtin_with_examples, parse_file};
 pub use scanner::{Candidate, Hit, Scanner};
 pub use selftest::{Fault, test_examples};

@@ -15,6 +15,9 @@ pub const LINE_LEAD: u32 = 512;
 /// Furthest a match over several lines reaches, if the detector does not say.
 pub const BLOCK_REACH: u32 = 16 * 1024;
 
+/// Furthest a judged value and what follows it may reach behind the anchor in its name.
+const JUDGED_REACH: u32 = 640;
+
 /// Furthest a value may begin behind the anchor in its name.
 pub const NAME_GAP: usize = 100;
 
@@ -62,6 +65,10 @@ impl Plan {
         } else {
             detector.keywords.iter().map(|k| Anchor::keyword(k)).collect()
         };
+        if detector.judge.is_some() {
+            let grams = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
+            return Ok(Self { pattern, boundary, anchors, grams, lead: LINE_LEAD, reach: JUDGED_REACH, demand: Demand::default() });
+        }
         let longest = hir.properties().maximum_len().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX);
         let cap = match (detector.multiline, detector.reach) {
             (false, _) if !detector.name.is_empty() => named_reach(detector),
@@ -85,6 +92,9 @@ impl Plan {
 
 /// The pattern as it is compiled: with a `name`, the value must be assigned to, passed under or sent as something of that name.
 fn full_pattern(detector: &Detector) -> String {
+    if detector.judge.is_some() {
+        return format!("(?i:{})", detector.name);
+    }
     if detector.name.is_empty() {
         return detector.pattern.clone();
     }

@@ -5,14 +5,14 @@
 //! hits for the same bytes; a property test holds them to it.
 
 use super::decode::{self, Run};
-use super::demand::Facts;
+use super::generic::Features;
 use super::library::{Library, Try, group_of};
-use super::plan::{LINE_LEAD, LINE_REACH, NAME_GAP, at_boundary};
+use super::line::{CONTEXT, Line, line_end, line_start};
+use super::plan::{NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
 use super::seen::{self, Seen};
-use super::{guard, placeholder, utf16};
-use crate::model::{Confidence, Proof, Secret, Segment};
-use memchr::{memchr, memrchr};
+use super::{generic, guard, placeholder, utf16};
+use crate::model::{Confidence, Judge, Proof, Secret, Segment};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use std::borrow::Cow;
@@ -21,8 +21,6 @@ use std::sync::Arc;
 
 /// Most bytes either side of a seam that are looked at again: the furthest any single-line window reaches.
 const SEAM_REACH: usize = 16 * 1024;
-/// Bytes before a match that decide whether it begins at a boundary.
-const CONTEXT: usize = 2;
 /// Most bytes whose anchors are gathered at once.
 const BLOCK: usize = 1 << 20;
 /// Most candidates one anchor may yield.
@@ -49,6 +47,8 @@ pub struct Candidate {
     pub principal: Option<Box<str>>,
     /// The account, tenant or project a capture group or decoder named.
     pub scope: Option<Box<str>>,
+    /// Of a value of no known form: what it is judged by, together with its path.
+    pub features: Option<Features>,
 }
 
 /// What was decided at one anchor.
@@ -173,7 +173,7 @@ impl<'l> Scanner<'l> {
                         if self.copied_whole(hit.at as usize, rule, segment, source, base_len, bytes.len()) {
                             hits.push(Hit { at: at as u32, ..hit.clone() });
                         } else {
-                            self.decide(bytes, at, Try { rule, lead }, 0, hits);
+                            self.decide(bytes, at, Try { rule, lead, judge: None }, 0, hits);
                         }
                     }
                     _ => hits.push(Hit { at: at as u32, ..hit.clone() }),
@@ -221,7 +221,10 @@ impl<'l> Scanner<'l> {
         let mut anchors = std::mem::take(&mut self.anchors);
         anchors.clear();
         let library = self.library;
-        library.sieve().scan(bytes, from, to, |anchor, at| anchors.extend(library.tries(anchor).iter().map(|t| (at as u32, *t))));
+        library.sieve().scan(bytes, from, to, |anchor, at| {
+            let worth = |t: &&Try| t.judge.is_none_or(|class| generic::plausible(bytes, at, class));
+            anchors.extend(library.tries(anchor).iter().filter(worth).map(|t| (at as u32, *t)));
+        });
         anchors.sort_unstable();
         let mut line = Line::NONE;
         for &(at, what) in &anchors {
@@ -256,6 +259,9 @@ impl<'l> Scanner<'l> {
 
     fn candidates(&mut self, bytes: &[u8], at: usize, what: Try) -> Vec<Candidate> {
         let rule = what.rule;
+        if let Some(class) = what.judge {
+            return self.judged(bytes, at, rule, class).into_iter().collect();
+        }
         let Some(regex) = self.library.regex(rule) else { return Vec::new() };
         let (from, to) = self.window(bytes, at, rule);
         let window = &bytes[from..to];
@@ -297,6 +303,25 @@ impl<'l> Scanner<'l> {
         found
     }
 
+    /// The value of the name at an anchor, if it may be a credential at some path.
+    fn judged(&self, bytes: &[u8], at: usize, rule: u16, class: Judge) -> Option<Candidate> {
+        let (from, to) = self.window(bytes, at, rule);
+        let judged = generic::judge(&bytes[from..to], at - from, class).filter(generic::Judged::may_count)?;
+        let (start, end) = (judged.value.0 + from, judged.value.1 + from);
+        Some(Candidate {
+            rule,
+            start: offset(start, at),
+            end: offset(end, at),
+            secret: Secret::new(&bytes[start..end]),
+            confidence: generic::confidence(judged.features, None).unwrap_or(Confidence::Low),
+            proof: Proof::Context,
+            encoding: None,
+            principal: None,
+            scope: None,
+            features: Some(judged.features),
+        })
+    }
+
     /// Guards, placeholders, proof: what is left is a candidate.
     fn candidate(
         &self,
@@ -332,6 +357,7 @@ impl<'l> Scanner<'l> {
             encoding: None,
             principal: named(&detector.identity.principal).or(principal.map(String::into_boxed_str)),
             scope: named(&detector.identity.scope).or(scope.map(String::into_boxed_str)),
+            features: None,
         })
     }
 
@@ -407,34 +433,17 @@ fn canonical(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(lines.collect::<Vec<_>>().join("\n").into_bytes())
 }
 
-/// A line with an anchor on it, or so much of a long one as its next anchors can look at.
-struct Line {
-    start: usize,
-    end: usize,
-    /// Anchors before this position look no further than `end`.
-    valid: usize,
-    facts: Facts,
-}
-
-impl Line {
-    const NONE: Line = Line { start: 0, end: 0, valid: 0, facts: Facts::UNKNOWN };
-
-    fn around(bytes: &[u8], at: usize) -> Self {
-        const REACH: usize = LINE_REACH as usize + 2;
-        let (start, end) = (line_start(bytes, at, LINE_LEAD as usize + CONTEXT), line_end(bytes, at, 2 * REACH));
-        let whole = end - at < 2 * REACH;
-        Self { start, end, valid: if whole { end } else { at + REACH }, facts: Facts::of(&bytes[start..end]) }
-    }
-
-    fn can_hold(&self, bytes: &[u8], library: &Library, rule: u16) -> bool {
-        library.detector(rule).multiline || library.plan(rule).demand.met(&self.facts, &bytes[self.start..self.end])
-    }
-}
-
 /// Where a candidate stands in its blob.
 pub(super) fn span(hit: &Hit, candidate: &Candidate) -> (usize, usize) {
     let place = |offset: i32| (i64::from(hit.at) + i64::from(offset)).max(0) as usize;
     (place(candidate.start), place(candidate.end))
+}
+
+impl Candidate {
+    /// Whether it is a credential wherever it stands, or at most places.
+    pub fn is_likely(&self) -> bool {
+        self.features.is_none_or(|f| generic::confidence(f, None).is_some())
+    }
 }
 
 impl Hit {
@@ -456,16 +465,4 @@ fn sort(hits: &mut Vec<Hit>) {
 fn is_dirty(dirty: &[(usize, usize)], at: usize) -> bool {
     let i = dirty.partition_point(|r| r.1 <= at);
     dirty.get(i).is_some_and(|r| r.0 <= at)
-}
-
-/// The start of the line that `at` is on (or begins), at most `most` bytes back.
-fn line_start(bytes: &[u8], at: usize, most: usize) -> usize {
-    let low = at.saturating_sub(most);
-    memrchr(b'\n', &bytes[low..at]).map_or(low, |i| low + i + 1)
-}
-
-/// The end of the line that `at` is on, without its newline, at most `most` bytes on.
-fn line_end(bytes: &[u8], at: usize, most: usize) -> usize {
-    let high = (at + most).min(bytes.len());
-    memchr(b'\n', &bytes[at..high]).map_or(high, |i| at + i)
 }

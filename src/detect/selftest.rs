@@ -73,7 +73,7 @@ fn check_examples(detector: &Detector, rule: u16, library: &Library, fault: &mut
         let text = expand(text, seed)?;
         let hits = scanner.whole(text.as_bytes());
         let candidates = hits.iter().flat_map(|h| h.candidates.iter().flat_map(|c| c.iter()));
-        Ok(candidates.map(|c| (c.rule, c.secret.expose().to_vec())).collect())
+        Ok(candidates.filter(|c| c.is_likely()).map(|c| (c.rule, c.secret.expose().to_vec())).collect())
     };
     for (i, text) in detector.examples.iter().enumerate() {
         match found(text, &format!("{}/example/{i}", detector.id)) {
@@ -106,6 +106,8 @@ fn is_rival(library: &Library, rule: u16, other: u16) -> bool {
     let (mine, theirs) = (library.detector(rule), library.detector(other));
     let general = |r: u16| matches!(library.category(r), Category::Generic | Category::Key | Category::Database);
     other != rule
+        && mine.judge.is_none()
+        && theirs.judge.is_none()
         && theirs.report == Role::Finding
         && mine.report == Role::Finding
         && theirs.family() != mine.family()

@@ -121,9 +121,12 @@ fn hide(finding: &mut Finding, veil: &Veil) {
 
 /// The finding of one secret. Where several detectors know it, the surest speaks.
 fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &Options<'_>) -> Finding {
-    let surest =
-        group.iter().map(|s| (s.confidence, &values[s.value as usize])).max_by_key(|(c, v)| (*c, v.proof, std::cmp::Reverse(v.rule)));
-    let (confidence, value) = surest.expect("a group has a sighting");
+    let surest = group.iter().map(|s| (s.confidence, &values[s.value as usize])).max_by_key(|(c, v)| {
+        let known = library.detector(v.rule).judge.is_none();
+        (known, *c, v.proof, std::cmp::Reverse(v.rule))
+    });
+    let (_, value) = surest.expect("a group has a sighting");
+    let confidence = group.iter().map(|s| s.confidence).max().unwrap_or_default();
     let detector = library.detector(value.rule);
     // Places at excluded paths are only shown when there are no others.
     let shown = |l: &Location| l.suppression.as_ref().is_none_or(|s| s.by != EXCLUDED);

@@ -6,7 +6,7 @@ use super::overlap::{Occurrence, resolve};
 use super::scan::Options;
 use super::values::{Value, ValueNo, Values};
 use super::veil::Veil;
-use crate::detect::{Library, Utf16, sniff_utf16, transcode_utf16};
+use crate::detect::{Features, Library, Utf16, generic_confidence, sniff_utf16, transcode_utf16};
 use crate::model::{Confidence, Frame, FrameLine, Location, Suppression};
 use crate::source::archive;
 use memchr::memchr_iter;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(super) const EXCLUDED: &str = "path";
 /// Most characters of a line that a frame shows.
 const SHOWN: usize = 160;
+/// Most lines of one file that a value is reported on.
+const COPIES: usize = 50;
 /// Most lines of a frame.
 const LINES: usize = 5;
 
@@ -41,13 +43,15 @@ struct Spot {
     utf16: (u32, u32),
     encoding: Option<Arc<str>>,
     confidence: Confidence,
+    /// What the value is judged by, and whether by nothing else.
+    judged: Option<(Features, bool)>,
     frame: Frame,
     /// The lines an inline allow may stand on.
     lines: Vec<String>,
 }
 
 impl Places {
-    /// Finds the lines of every value in the content; the first occurrence of a value in it, or in a member of it, counts.
+    /// Finds the lines of every value in the content; of a value that is on many lines of it, or of a member of it, the first count.
     pub(super) fn new(content: &Content<'_>, values: &mut Values) -> Self {
         let (occurrences, parts) = resolve(content.inspected, content.library);
         let mut spots: HashMap<ValueNo, Vec<Spot>> = HashMap::new();
@@ -63,7 +67,9 @@ impl Places {
             for o in &here {
                 let number = values.number(o.candidate, content.library);
                 let spots = spots.entry(number).or_default();
-                if spots.iter().all(|s| s.member != member) {
+                let here = spots.iter().filter(|s| s.member == member);
+                let line = sheet.line(o.start) as u32 + 1;
+                if here.clone().count() < COPIES && here.clone().all(|s| s.line.0 != line) {
                     spots.push(sheet.spot(o, &beside, content));
                 }
             }
@@ -84,18 +90,28 @@ impl Places {
         let raw = String::from_utf8_lossy(value.secret.expose());
         let sighting = |spot: &Spot| {
             let path = spot.member.as_ref().map_or_else(|| path.to_owned(), |m| format!("{path}!{m}"));
+            let confidence = spot.confidence_at(&path)?;
             let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
             let suppression =
                 excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, &id, &path, value.secret.expose()));
             let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
             let location = Location { uri: uri(&path), path, suppression, ..spot.location() };
-            Sighting { value: number, location, confidence: spot.confidence, first: None, last: None, removed: None }
+            Some(Sighting { value: number, location, confidence, first: None, last: None, removed: None })
         };
-        self.spots.get(&number).into_iter().flatten().map(sighting).collect()
+        self.spots.get(&number).into_iter().flatten().filter_map(sighting).collect()
     }
 }
 
 impl Spot {
+    /// How sure the value is at a path; `None` where it is not worth a report.
+    fn confidence_at(&self, path: &str) -> Option<Confidence> {
+        match self.judged {
+            None => Some(self.confidence),
+            Some((features, true)) => generic_confidence(features, Some(path)),
+            Some((features, false)) => generic_confidence(features, Some(path)).max(Some(self.confidence)),
+        }
+    }
+
     fn location(&self) -> Location {
         Location {
             repo: None,
@@ -165,7 +181,7 @@ impl<'b> Sheet<'b> {
         let mut spans: Vec<(usize, usize, String)> = content
             .inspected
             .candidates()
-            .filter(|(m, ..)| *m == member.as_ref())
+            .filter(|(m, .., c)| *m == member.as_ref() && c.is_likely())
             .map(|(_, start, end, c)| (start, end, c.secret.redact(content.options.redaction)))
             .collect();
         spans.sort_by_key(|s| (s.0, std::cmp::Reverse(s.1)));
@@ -176,7 +192,7 @@ impl<'b> Sheet<'b> {
                 _ => masks.push(span),
             }
         }
-        let veil = Veil::new(content.inspected.candidates().map(|c| &c.3.secret), content.options.redaction);
+        let veil = Veil::new(content.inspected.candidates().filter(|c| c.3.is_likely()).map(|c| &c.3.secret), content.options.redaction);
         Self { bytes, wide, starts, masks, veil }
     }
 
@@ -196,6 +212,7 @@ impl<'b> Sheet<'b> {
             utf16: (utf16, end_utf16),
             encoding: o.candidate.encoding.clone(),
             confidence: self.confidence(o, beside, content.library),
+            judged: o.candidate.features.map(|f| (f, true)).or(o.support.map(|f| (f, false))),
             frame: self.frame(line, end_line, (o.start, o.end)),
             lines,
         }

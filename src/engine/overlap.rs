@@ -1,7 +1,7 @@
 //! Overlaps: of several candidates for the same bytes, the most telling one stays.
 
 use super::inspect::Inspected;
-use crate::detect::{Candidate, Library};
+use crate::detect::{Candidate, Features, Library};
 use crate::model::{Category, Confidence, Proof, Role};
 use std::sync::Arc;
 
@@ -16,24 +16,44 @@ pub struct Occurrence<'c> {
     pub end: usize,
     /// The candidate.
     pub candidate: &'c Candidate,
+    /// What a generic judgement of the same bytes adds to it.
+    pub support: Option<Features>,
 }
 
 /// The occurrences of a blob that are findings, and those that are parts of one; both in order of place.
 pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurrence<'c>>, Vec<Occurrence<'c>>) {
-    let all = inspected.candidates().map(|(member, start, end, candidate)| Occurrence { member: member.cloned(), start, end, candidate });
+    let all = inspected.candidates().map(|(member, start, end, candidate)| Occurrence {
+        member: member.cloned(),
+        start,
+        end,
+        candidate,
+        support: None,
+    });
     let (parts, mut findings): (Vec<_>, Vec<_>) = all.partition(|o| library.detector(o.candidate.rule).report == Role::Part);
     findings.sort_by(|a, b| rank(b, library).cmp(&rank(a, library)).then_with(|| place(a).cmp(&place(b))));
-    let mut kept: Vec<Occurrence<'c>> = Vec::with_capacity(findings.len());
+    // What is for files at some paths only is no rival of the rest: the path is not known here.
+    let (limited, free): (Vec<_>, Vec<_>) = findings.into_iter().partition(|o| !library.detector(o.candidate.rule).paths.is_empty());
+    let mut kept = unrivalled(free);
+    kept.extend(unrivalled(limited));
+    kept.sort_by(|a, b| place(a).cmp(&place(b)));
+    (kept, parts)
+}
+
+/// Of occurrences in order of rank, those that overlap none before.
+fn unrivalled(ranked: Vec<Occurrence<'_>>) -> Vec<Occurrence<'_>> {
+    let mut kept: Vec<Occurrence<'_>> = Vec::with_capacity(ranked.len());
     // Sorted by place, what is kept never overlaps, so neighbours are enough to look at.
-    for occurrence in findings {
+    for occurrence in ranked {
         let at = kept.partition_point(|k| (&k.member, k.start) < (&occurrence.member, occurrence.start));
         let clash = |k: &Occurrence<'_>| k.member == occurrence.member && k.start < occurrence.end && occurrence.start < k.end;
-        let before = at.checked_sub(1).and_then(|i| kept.get(i)).is_some_and(clash);
-        if !before && !kept.get(at).is_some_and(clash) {
-            kept.insert(at, occurrence);
+        let rival = [at.checked_sub(1), Some(at)].into_iter().flatten().find(|i| kept.get(*i).is_some_and(clash));
+        match rival {
+            None => kept.insert(at, occurrence),
+            Some(i) if kept[i].candidate.features.is_none() => kept[i].support = kept[i].support.or(occurrence.candidate.features),
+            Some(_) => {}
         }
     }
-    (kept, parts)
+    kept
 }
 
 fn place<'o>(o: &'o Occurrence<'_>) -> (&'o Option<Arc<str>>, usize, usize) {
@@ -41,12 +61,12 @@ fn place<'o>(o: &'o Occurrence<'_>) -> (&'o Option<Arc<str>>, usize, usize) {
 }
 
 /// What makes one candidate more telling than another for the same bytes.
-fn rank(o: &Occurrence<'_>, library: &Library) -> (Confidence, u8, Proof, usize, std::cmp::Reverse<u16>) {
+fn rank(o: &Occurrence<'_>, library: &Library) -> (bool, Confidence, u8, Proof, usize, std::cmp::Reverse<u16>) {
     let c = o.candidate;
     let specific = match library.category(c.rule) {
         Category::Generic => 0,
         Category::Key | Category::Database => 1,
         _ => 2,
     };
-    (c.confidence, specific, c.proof, o.end - o.start, std::cmp::Reverse(c.rule))
+    (c.features.is_none(), c.confidence, specific, c.proof, o.end - o.start, std::cmp::Reverse(c.rule))
 }

@@ -43,8 +43,12 @@ pub struct Detector {
     /// How sure a match is before parts move it.
     #[serde(default)]
     pub confidence: Confidence,
-    /// Regular expression over bytes; the value alone when `name` is given.
+    /// Regular expression over bytes; the value alone when `name` is given; empty when the value is judged.
+    #[serde(default)]
     pub pattern: String,
+    /// Instead of a pattern: the value of anything that is named so is judged by the generic model, where `name` matches.
+    #[serde(default)]
+    pub judge: Option<Judge>,
     /// The value counts only where a matching name stands before it on the line.
     #[serde(default)]
     pub name: String,
@@ -187,6 +191,26 @@ macro_rules! names {
             }
         }
     };
+}
+
+names! {
+    /// What the name beside a value of no known form says that it is.
+    Judge {
+        /// A password.
+        Password = "password",
+        /// Something called a secret.
+        Secret = "secret",
+        /// A token.
+        Token = "token",
+        /// A key.
+        Key = "key",
+        /// Other words for what opens something.
+        Auth = "auth",
+        /// The password in the address of a URL.
+        Url = "url",
+        /// What an authorization header carries.
+        Header = "header",
+    }
 }
 
 names! {

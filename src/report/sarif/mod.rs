@@ -45,7 +45,7 @@ const SKIPPED: &str = "skipped";
 
 fn log(report: &Report) -> sarif::Sarif {
     let mut rules = rule::Rules::new(&report.detectors);
-    let results = report.findings.iter().chain(&report.suppressed).map(|f| result(f, &mut rules)).collect::<Vec<_>>();
+    let results = report.findings.iter().chain(&report.suppressed).flat_map(|f| results(f, &mut rules)).collect::<Vec<_>>();
     let notification =
         sarif::ReportingDescriptor::builder().id(SKIPPED).short_description(text("Something asked for was not read.")).build();
     let driver = sarif::ToolComponent::builder()
@@ -87,15 +87,22 @@ fn invocation(report: &Report) -> sarif::Invocation {
         .build()
 }
 
-fn result(finding: &Finding, rules: &mut rule::Rules) -> sarif::Result {
+/// A result for every place: services show a result at its first location alone. The first one lists all copies.
+fn results(finding: &Finding, rules: &mut rule::Rules) -> Vec<sarif::Result> {
     let places = phrase::places(finding);
     let (own, related) = divided(&places);
+    let first = result(finding, rules, &own, &related, places.len());
+    let others = own.iter().skip(1).map(|place| result(finding, rules, &[*place], &[], places.len()));
+    std::iter::once(first).chain(others.collect::<Vec<_>>()).collect()
+}
+
+fn result(finding: &Finding, rules: &mut rule::Rules, own: &[&Location], related: &[&Location], places: usize) -> sarif::Result {
     let related = (1..).zip(related).map(|(id, location)| place::related(id, location)).collect::<Vec<_>>();
     let mut result = sarif::Result::builder()
         .rule_id(finding.detector.as_str())
         .rule_index(rules.index(finding))
         .level(level(finding.confidence))
-        .message(message(&told(finding, places.len())))
+        .message(message(&told(finding, places)))
         .locations(own.iter().map(|location| place::result(location)).collect::<Vec<_>>())
         .partial_fingerprints(BTreeMap::from([("keysweepValue/v1".to_owned(), finding.id.clone())]))
         .suppressions(suppressions(finding))
@@ -106,7 +113,7 @@ fn result(finding: &Finding, rules: &mut rule::Rules) -> sarif::Result {
             ("first_seen", json!(finding.first_seen)),
             ("removed_in", json!(finding.removed_in)),
             ("principal", json!(finding.principal)),
-            ("places", json!(places.len())),
+            ("places", json!(places)),
         ]))
         .build();
     result.related_locations = (!related.is_empty()).then_some(related);
@@ -218,7 +225,7 @@ mod tests {
     fn a_value_in_too_many_places_is_cut_to_what_services_accept_and_says_so() {
         let mut finding = fixture::finding();
         finding.locations = vec![fixture::location("a"); 1500];
-        let result = result(&finding, &mut rule::Rules::new(&[]));
+        let result = results(&finding, &mut rule::Rules::new(&[])).remove(0);
         assert_eq!(result.locations.map(|l| l.len()), Some(MOST_PLACES));
         assert!(result.message.text.is_some_and(|t| t.ends_with("It is in 1,500 places, of which 1,000 are listed.")));
     }

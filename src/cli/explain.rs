@@ -1,0 +1,88 @@
+//! `keysweep explain`: why a value was or was not reported.
+
+use super::args;
+use super::exit::Exit;
+use super::output::line;
+use crate::detect::{Judged, Judgement, Library, Scanner, explain_generic};
+use crate::model::{Redaction, Secret};
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Most features that a text shows of one value.
+const SHOWN: usize = 8;
+
+/// Explains every value beside a telling name in some files, and what detectors know.
+pub(super) fn run(command: &args::Explain) -> Result<Exit> {
+    let library = Library::builtin();
+    for place in &command.places {
+        let (path, wanted) = split(place);
+        for file in files(&path) {
+            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let shown = file.display().to_string();
+            explain(&shown, &bytes, wanted, command.json, &library)?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+/// `FILE:LINE` or `FILE`.
+fn split(place: &str) -> (PathBuf, Option<usize>) {
+    if let Some((path, number)) = place.rsplit_once(':')
+        && let Ok(number) = number.parse()
+    {
+        return (path.into(), Some(number));
+    }
+    (place.into(), None)
+}
+
+fn files(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() { crate::source::files::list(path, 1).files } else { vec![path.to_owned()] }
+}
+
+fn explain(path: &str, bytes: &[u8], wanted: Option<usize>, as_json: bool, library: &Library) -> Result<()> {
+    let mut known = Vec::new();
+    if !as_json {
+        let starts: Vec<usize> = memchr::memchr_iter(b'\n', bytes).collect();
+        for hit in Scanner::new(library, 3).whole(bytes) {
+            for candidate in hit.candidates.iter().flat_map(|c| c.iter()).filter(|c| c.features.is_none()) {
+                known.push((starts.partition_point(|s| *s < hit.span(candidate).0) + 1, candidate.clone()));
+            }
+        }
+    }
+    for (number, candidate) in known.iter().filter(|(n, _)| wanted.is_none_or(|w| w == *n)) {
+        let detector = library.detector(candidate.rule);
+        let secret = candidate.secret.redact(Redaction::Partial);
+        line(&format!("{path}:{number}  {secret}  matched by {} ({} confidence)", detector.id, candidate.confidence.as_str()))?;
+    }
+    for (number, text, judged) in explain_generic(bytes).iter().filter(|(n, ..)| wanted.is_none_or(|w| w == *n)) {
+        let judgement = judged.at(path);
+        if as_json {
+            let features: Vec<&str> = judgement.features.iter().map(|f| f.0).collect();
+            line(
+                &json!({
+                    "path": path, "line": number, "column": judged.value.0 + 1, "class": judged.class.as_str(),
+                    "odds": judgement.odds, "veto": judged.veto, "features": features,
+                })
+                .to_string(),
+            )?;
+        } else {
+            tell(path, *number, text, judged, &judgement)?;
+        }
+    }
+    Ok(())
+}
+
+fn tell(path: &str, number: usize, text: &[u8], judged: &Judged, judgement: &Judgement) -> Result<()> {
+    let name = String::from_utf8_lossy(&text[judged.name.0..judged.name.1]);
+    let secret = Secret::new(&text[judged.value.0..judged.value.1]).redact(Redaction::Partial);
+    let verdict = match (judged.veto, judgement.confidence) {
+        (Some(why), _) => format!("not reported: {why}"),
+        (None, Some(confidence)) => format!("{} confidence", confidence.as_str()),
+        (None, None) => "not reported".to_owned(),
+    };
+    line(&format!("{path}:{number}  {name} {secret}  {verdict}; odds {:.2}", judgement.odds))?;
+    let mut features = judgement.features.clone();
+    features.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    features.iter().take(SHOWN).try_for_each(|(name, weight)| line(&format!("    {weight:+.2}  {name}")))
+}

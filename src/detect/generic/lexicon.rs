@@ -1,0 +1,58 @@
+//! The lexicon: the lists of words that names, values and places are judged by.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
+
+static TEXT: &str = include_str!("lexicon.txt");
+
+/// Longest word of any list.
+const LONGEST: usize = 48;
+
+/// Whether a list has a word, in any case.
+pub fn has(list: &str, word: &[u8]) -> bool {
+    let mut lower = [0; LONGEST];
+    let Some(lower) = lower.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    lists()[list].set.contains(&*lower)
+}
+
+/// The words of a list, in the order of the file.
+pub fn words(list: &str) -> &'static [&'static str] {
+    &lists()[list].words
+}
+
+struct List {
+    set: HashSet<&'static [u8]>,
+    words: Vec<&'static str>,
+}
+
+fn lists() -> &'static BTreeMap<&'static str, List> {
+    static LISTS: OnceLock<BTreeMap<&'static str, List>> = OnceLock::new();
+    LISTS.get_or_init(|| {
+        let mut lists = BTreeMap::new();
+        for section in TEXT.split("\n[").skip(1) {
+            let (name, rest) = section.split_once("]\n").expect("a section has a name");
+            let lines = rest.lines().filter(|l| !l.starts_with("# "));
+            let words: Vec<&str> = lines.flat_map(str::split_ascii_whitespace).collect();
+            lists.insert(name, List { set: words.iter().map(|w| w.as_bytes()).collect(), words });
+        }
+        lists
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_in_their_list_in_any_case() {
+        assert!(has("dummy", b"ChangeMe"));
+        assert!(has("secret-of", b"API"));
+        assert!(!has("neutral", b"api"));
+        for (name, list) in lists() {
+            assert!(!list.words.is_empty(), "{name}");
+            assert!(list.words.iter().all(|w| w.len() <= LONGEST && !w.bytes().any(|b| b.is_ascii_uppercase())), "{name}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Generic credentials: values with no known form, found by the structure around a telling name and judged by a small model.
+//!
+//! A name is read around each anchor ([`names`]), a value from what follows it ([`syntax`]); what both are and where they stand are features, one bit
+//! each ([`features`]), whose weights add up to the odds. Everything but the path is known from the line alone, so that candidates can be carried
+//! through history; the path's share is added where a place is known.
+
+mod carriers;
+mod features;
+mod lexicon;
+mod names;
+mod place;
+mod syntax;
+mod value;
+mod words;
+
+use super::placeholder;
+use crate::model::{Confidence, Judge};
+use features::{Feature, NAMES, weight};
+pub use features::{Features, WEIGHTS};
+pub use place::features as place;
+
+/// Odds from which a candidate is worth a report.
+const MEDIUM: f32 = 0.5;
+/// Odds from which it may be worth a look.
+const LOW: f32 = 0.2;
+/// The most that a path may add to the logit.
+const PATH_MOST: f32 = 3.0;
+
+/// A value beside a telling name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// What the name says that it is.
+    pub class: Judge,
+    /// Where the name begins and ends in the line.
+    pub name: (usize, usize),
+    /// Where the value begins and ends.
+    pub value: (usize, usize),
+    /// What can be said of it, without its path.
+    pub features: Features,
+    /// Why it is none whatever else is said, if so.
+    pub veto: Option<&'static str>,
+}
+
+/// Whether a name at this anchor may be followed by a value: a glance that spares most of the work.
+#[inline]
+pub fn plausible(bytes: &[u8], at: usize, class: Judge) -> bool {
+    match class {
+        Judge::Url => {
+            let address = &bytes[at + 3..bytes.len().min(at + 3 + 2 * 128)];
+            let end = address.iter().position(|b| b.is_ascii_whitespace() || b"/@\"'<>`".contains(b));
+            end.is_some_and(|i| address[i] == b'@' && address[..i].contains(&b':'))
+        }
+        Judge::Header => true,
+        _ => is_given(bytes, at),
+    }
+}
+
+fn is_given(bytes: &[u8], at: usize) -> bool {
+    let mut i = at + 3;
+    let high = bytes.len().min(at + 64);
+    while i < high && (bytes[i].is_ascii_alphanumeric() || matches!(bytes[i], b'_' | b'-')) {
+        i += 1;
+    }
+    for _ in 0..24 {
+        match bytes.get(i) {
+            Some(b'=' | b':' | b'"' | b'\'' | b'`' | b'>' | b',') => return true,
+            Some(b'(' | b' ') => {
+                let next = bytes.get(i + 1).copied().unwrap_or(b'\n');
+                if matches!(next, b'"' | b'\'' | b'=' | b':' | b'\\' | b'`') {
+                    return true;
+                }
+                if bytes[i] == b'(' {
+                    return false;
+                }
+            }
+            Some(b'[') => i += bytes[i..].iter().take(16).position(|b| *b == b']').unwrap_or(0),
+            Some(b'\t' | b'*' | b']' | b'\\') => {}
+            Some(b) if b.is_ascii_graphic() => return bytes[i - 1] == b' ' && looks_typed(bytes, i) || at >= 2 && option_before(bytes, at),
+            _ => return false,
+        }
+        i += 1;
+    }
+    false
+}
+
+/// A word and an equals sign: a type between a name and its value.
+fn looks_typed(bytes: &[u8], at: usize) -> bool {
+    let n = bytes[at..].iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'*' | b'[' | b']')).count();
+    bytes.get(at + n) == Some(&b' ') && bytes.get(at + n + 1) == Some(&b'=')
+}
+
+/// Whether the name is an option of a command.
+fn option_before(bytes: &[u8], at: usize) -> bool {
+    bytes[at.saturating_sub(24)..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).any(|b| *b == b'-')
+}
+
+/// Judges the value that a line gives to the name at an anchor, if it gives one and it is of this class.
+pub fn judge(line: &[u8], at: usize, class: Judge) -> Option<Judged> {
+    let mut judged = match class {
+        Judge::Url => carriers::url(line, at),
+        Judge::Header => carriers::header(line, at),
+        _ => assigned(line, at).filter(|j| j.class == class),
+    }?;
+    judged.features.set_if(line.len() >= 500, Feature::LongLine);
+    judged.veto = veto(&line[judged.value.0..judged.value.1], judged.features);
+    Some(judged)
+}
+
+fn assigned(line: &[u8], at: usize) -> Option<Judged> {
+    let name = names::read(line, at)?;
+    let given = syntax::value(line, &name)?;
+    let text = &line[given.start..given.end];
+    if text.len() < 4 {
+        return None;
+    }
+    let mut features = name.features.and(given.features).and(value::features(text, &line[name.start..name.end]));
+    let password = name.class == Judge::Password;
+    features.set_if(password && features.has(Feature::Gibberish), Feature::GibberishPassword);
+    let random = features.has(Feature::Random);
+    features.set_if(random && name.class == Judge::Key, Feature::RandomKey);
+    features.set_if(random && matches!(name.class, Judge::Token | Judge::Secret), Feature::RandomToken);
+    features.set_if(!random && name.class == Judge::Key && !features.has(Feature::NameStrong), Feature::PlainKey);
+    features.set_if(!random && name.class == Judge::Auth, Feature::PlainAuth);
+    Some(Judged { class: name.class, name: (name.start, name.end), value: (given.start, given.end), features, veto: None })
+}
+
+/// What no weight outweighs.
+fn veto(value: &[u8], features: Features) -> Option<&'static str> {
+    if placeholder::is_reference(value) {
+        return Some("a reference");
+    }
+    if features.has(Feature::Dummy) {
+        return Some("a dummy word");
+    }
+    if placeholder::is_placeholder(value) {
+        return Some("a placeholder");
+    }
+    if !features.has(Feature::Quoted) && (value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
+        return Some("code");
+    }
+    let encrypted: &[&[u8]] = &[
+        b"ENC[",
+        b"$ANSIBLE_VAULT",
+        b"ENC(",
+        b"{cipher}",
+        b"AgA",
+        b"vault:v",
+        b"-----BEGIN",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$argon2",
+        b"$6$",
+        b"$5$",
+        b"$1$",
+        b"pbkdf2",
+        b"{SSHA",
+        b"v1:AAAA",
+        b"secure:",
+        b"AQICAH",
+    ];
+    if encrypted.iter().any(|e| value.starts_with(e)) {
+        return Some("encrypted or hashed");
+    }
+    let named = features.has(Feature::NameKey) || features.has(Feature::NameToken);
+    (features.has(Feature::NamePublic) && named && !features.has(Feature::NameStrong)).then_some("named as something public")
+}
+
+/// What is made of a value at its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// How likely it is a credential, 0 to 1.
+    pub odds: f32,
+    /// How sure a report would be; `None` when it is in none.
+    pub confidence: Option<Confidence>,
+    /// What holds of it, each with its weight.
+    pub features: Vec<(&'static str, f32)>,
+}
+
+impl Judged {
+    /// Judges with the path known.
+    pub fn at(&self, path: &str) -> Judgement {
+        let all = at_place(self.features, place(path));
+        let confidence = if self.veto.is_none() { confidence(self.features, Some(path)) } else { None };
+        Judgement { odds: all.probability(), confidence, features: all.iter().map(|i| (NAMES[i], weight(i))).collect() }
+    }
+
+    /// Whether it can be worth a report at any path.
+    pub fn may_count(&self) -> bool {
+        self.veto.is_none() && probability(self.features.logit() + PATH_MOST) >= LOW
+    }
+}
+
+/// How sure a candidate is with its path known; `None` when it is not worth a report.
+pub fn confidence(features: Features, path: Option<&str>) -> Option<Confidence> {
+    let all = path.map_or(features, |p| at_place(features, place(p)));
+    match all.probability() {
+        p if p >= MEDIUM => Some(Confidence::Medium),
+        p if p >= LOW => Some(Confidence::Low),
+        _ => None,
+    }
+}
+
+/// The features of a candidate together with those of its place.
+pub fn at_place(own: Features, place: Features) -> Features {
+    let mut all = own.and(place);
+    let code = all.has(Feature::PlaceCode);
+    all.set_if(code && (all.has(Feature::Tight) || all.has(Feature::Spaced)) && !all.has(Feature::InString), Feature::BareCode);
+    all.set_if(all.has(Feature::PlaceTest) && all.has(Feature::Wordy), Feature::TestWordy);
+    all
+}
+
+fn probability(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// Every value beside a telling name in a text, reported or not: line from 1, the line's text, and the judgement.
+pub fn explain(bytes: &[u8]) -> Vec<(usize, &[u8], Judged)> {
+    let mut found: Vec<(usize, &[u8], Judged)> = Vec::new();
+    for (number, line) in bytes.split(|b| *b == b'\n').enumerate() {
+        for at in 0..line.len() {
+            if STEMS.iter().any(|s| line[at..].get(..s.len()).is_some_and(|t| t.eq_ignore_ascii_case(s)))
+                && let from = at.saturating_sub(512)
+                && let Some(judged) = Judge::ALL.iter().find_map(|class| judge(&line[from..line.len().min(at + 640)], at - from, *class))
+            {
+                let shift = |(a, b): (usize, usize)| (a + from, b + from);
+                let judged = Judged { name: shift(judged.name), value: shift(judged.value), ..judged };
+                if found.last().is_none_or(|(n, _, j)| (*n, j.value) != (number + 1, judged.value)) {
+                    found.push((number + 1, line, judged));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// How the words begin that name a credential.
+const STEMS: &[&[u8]] = &[
+    b"pass",
+    b"pwd",
+    b"pw",
+    b"psw",
+    b"psk",
+    b"kennwort",
+    b"contras",
+    b"senha",
+    b"motdepasse",
+    b"mdp",
+    b"wachtwoord",
+    b"secret",
+    b"token",
+    b"key",
+    b"auth",
+    b"cred",
+    b"bearer",
+    b"basic",
+    b"ntlm",
+    b"://",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glance_never_misses_what_is_judged() {
+        for text in [
+            "password = \"x\"",
+            "password=x",
+            "\"password\": \"x\"",
+            "password: x",
+            "PASSWORD 'x'",
+            "setPassword(\"x\")",
+            "val password: String = \"x\"",
+            "var password string = \"x\"",
+            "--password x",
+            "<password>x</password>",
+            "password\t= x",
+            "['password'] = 'x'",
+            "char password[16] = \"x\"",
+            "\\\"password\\\":\\\"x\\\"",
+            "key=\"password\" value=\"x\"",
+            "**Password**: x",
+            "password    = x",
+        ] {
+            let at = text.to_ascii_lowercase().find("passw").expect("an anchor");
+            assert!(plausible(text.as_bytes(), at, Judge::Password), "{text}");
+        }
+        for text in ["password.Pos", "passwords", "password;", "password)", "passwordless flow"] {
+            assert!(!plausible(text.as_bytes(), 0, Judge::Password), "{text}");
+        }
+    }
+}

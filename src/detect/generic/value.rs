@@ -1,0 +1,209 @@
+//! Values: what a value looks like, apart from where it stands.
+
+use super::features::{Feature, Features};
+use super::lexicon;
+use super::words;
+use crate::detect::guard::{contains, entropy};
+
+/// What a value looks like, given the identifier that names it.
+pub fn features(value: &[u8], name: &[u8]) -> Features {
+    let mut f = Features::default();
+    length(value.len(), &mut f);
+    characters(value, &mut f);
+    letters(value, &mut f);
+    shape(value, &mut f);
+    meaning(value, name, &mut f);
+    f
+}
+
+fn length(n: usize, f: &mut Features) {
+    f.set(match n {
+        0..6 => Feature::Length4,
+        6..8 => Feature::Length6,
+        8..12 => Feature::Length8,
+        12..20 => Feature::Length12,
+        20..32 => Feature::Length20,
+        32..64 => Feature::Length32,
+        _ => Feature::Length64,
+    });
+}
+
+fn characters(value: &[u8], f: &mut Features) {
+    let all = |of: fn(u8) -> bool| value.iter().all(|b| of(*b));
+    let any = |of: fn(u8) -> bool| value.iter().any(|b| of(*b));
+    let digits = any(|b| b.is_ascii_digit());
+    let alpha = any(|b| b.is_ascii_alphabetic());
+    if all(|b| b.is_ascii_digit()) {
+        f.set(Feature::Digits);
+    } else if all(|b| b.is_ascii_hexdigit()) && digits && value.len() >= 8 {
+        f.set(Feature::Hex);
+    } else if all(|b| b.is_ascii_lowercase()) {
+        f.set(Feature::Lower);
+    } else if all(|b| b.is_ascii_uppercase()) {
+        f.set(Feature::Upper);
+    } else if all(|b| b.is_ascii_alphabetic()) {
+        f.set(Feature::Letters);
+    } else if all(|b| b.is_ascii_alphanumeric()) {
+        f.set(Feature::Mixed);
+    } else if value.len() >= 16 && digits && alpha && all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b)) {
+        f.set(Feature::Base64);
+    } else if alpha && all(|b| b.is_ascii_graphic()) {
+        f.set(Feature::Special);
+    }
+    f.set_if(any(|b| b == b' ' || b == b'\t'), Feature::Blanks);
+    f.set_if(!value.is_ascii(), Feature::Foreign);
+    // Entropy as a share of what a random value of this length and alphabet has.
+    let alphabet: f32 = if f.has(Feature::Hex) {
+        16.0
+    } else if f.has(Feature::Digits) {
+        10.0
+    } else {
+        62.0
+    };
+    let most = alphabet.min(value.len() as f32).log2().max(1.0);
+    let share = entropy(value) / most;
+    f.set_if(value.len() >= 16 && share > 0.82 && (digits || f.has(Feature::Letters)), Feature::Random);
+    f.set_if(share < 0.62, Feature::Flat);
+}
+
+fn letters(value: &[u8], f: &mut Features) {
+    let count = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    if count >= 3 {
+        let surprise = words::surprise(value).unwrap_or_default();
+        f.set_if(surprise > 4.9, Feature::Gibberish);
+        let wordy = surprise < 4.3 && digits * 5 <= value.len();
+        f.set_if(wordy && digits == 0, Feature::Wordy);
+        f.set_if(
+            surprise < 4.6
+                && digits > 0
+                && digits <= 6
+                && count >= 4
+                && value.iter().rposition(u8::is_ascii_alphabetic) < value.iter().position(u8::is_ascii_digit),
+            Feature::WordDigits,
+        );
+    }
+}
+
+fn shape(value: &[u8], f: &mut Features) {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    let wordy = f.has(Feature::Wordy);
+    let identifier = |t: &str| {
+        !t.is_empty() && !t.as_bytes()[0].is_ascii_digit() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'$')
+    };
+    let humps = text.bytes().zip(text.bytes().skip(1)).any(|(a, b)| a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    f.set_if(identifier(text) && wordy && (humps || text.contains('_')), Feature::Identifier);
+    let dotted = text.len() > 2 && text.contains(['.', '(']) && text.split(['.', '(']).take(2).all(identifier) && !text.starts_with("eyJ");
+    let reference = dotted && words::surprise(value).is_some_and(|s| s < 4.8)
+        || text.contains("->")
+        || text.contains("::")
+        || text.ends_with("()")
+        || text.contains("():");
+    f.set_if(reference, Feature::Dotted);
+    let shout = text.len() > 3 && text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    f.set_if(shout && words::surprise(value).is_some_and(|s| s < 5.0), Feature::Shout);
+    let kebab =
+        text.contains('-') && !text.contains(' ') && text.split('-').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    f.set_if(kebab && words::surprise(value).is_some_and(|s| s < 4.7), Feature::Kebab);
+    let slashes = text.bytes().filter(|b| *b == b'/').count();
+    let path = text.starts_with(['/', '~']) && slashes >= 1
+        || text.starts_with("./")
+        || text.starts_with("../")
+        || text.starts_with("C:\\")
+        || slashes >= 1 && (wordy || words::surprise(value).is_some_and(|s| s < 4.4));
+    f.set_if(path && !text.contains("=="), Feature::Path);
+    f.set_if(text.contains("://") || text.starts_with("www.") || text.starts_with("arn:") || text.starts_with("urn:"), Feature::Url);
+    f.set_if(is_uuid(value), Feature::Uuid);
+    f.set_if(f.has(Feature::Hex) && matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128), Feature::Digest);
+    let numeric = value.iter().all(|b| b.is_ascii_digit() || b".-:+, /TZxXeE%".contains(b)) && value.iter().any(u8::is_ascii_digit);
+    f.set_if(numeric, Feature::Number);
+    let at = text.find('@');
+    f.set_if(at.is_some_and(|i| i > 0 && text[i..].contains('.') && !text.contains(' ')), Feature::Email);
+    let format =
+        ["%s", "%d", "%v", "{0}", "${", "{{", "#{", "$(", "%(", "<%", "\\w", "[a-z", "{}", "{%", "[^", ".*", "\\d", "[0-9", "(?", "%{"]
+            .iter()
+            .any(|p| text.contains(p));
+    let braces = text.starts_with(['{', '[', '(', '<', '@', ':', '!', '?'])
+        || text.starts_with('$') && text[1..].bytes().all(|b| b.is_ascii_alphanumeric() || b"_:.->[]'{}".contains(&b))
+        || text.starts_with('%') && text.ends_with('%');
+    f.set_if(format || braces, Feature::Format);
+    f.set_if(
+        text.contains("</") || text.contains("/>") || text.contains("<br") || text.contains("<i>") || text.contains("<b>"),
+        Feature::Html,
+    );
+}
+
+fn meaning(value: &[u8], name: &[u8], f: &mut Features) {
+    let trimmed = value.trim_ascii();
+    let core_end = trimmed.iter().rposition(|b| !b.is_ascii_digit() && !matches!(b, b'!' | b'.' | b'-' | b'_')).map_or(0, |i| i + 1);
+    let tail = trimmed.len() - core_end;
+    let core = &trimmed[..core_end];
+    let known = |t: &[u8]| lexicon::has("dummy", t);
+    let dummy = |t: &[u8]| known(t) || known(&plainly(t));
+    let few = trimmed.iter().collect::<std::collections::BTreeSet<_>>().len() <= 2.max(trimmed.len() / 8);
+    let digits = trimmed.iter().all(u8::is_ascii_digit);
+    f.set_if(dummy(trimmed) || dummy(core) && tail <= 3 || few || digits && (trimmed.len() < 6 || is_run(trimmed)), Feature::Dummy);
+    f.set_if(lexicon::words("dummy-part").iter().any(|p| contains(value, p.as_bytes())), Feature::HoldsDummy);
+    let plain = |t: &[u8]| t.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
+    let (v, n) = (plain(value), plain(name));
+    let repeats = v.len() >= 3 && (n.ends_with(&v) || v.ends_with(&n) || n.len() >= 6 && memchr::memmem::find(&v, &n).is_some());
+    f.set_if(repeats, Feature::RepeatsName);
+}
+
+/// Letters for the digits and signs that look like them.
+fn plainly(text: &[u8]) -> Vec<u8> {
+    let letter = |b: &u8| match b {
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        b => b.to_ascii_lowercase(),
+    };
+    text.iter().map(letter).collect()
+}
+
+fn is_run(digits: &[u8]) -> bool {
+    digits.windows(2).all(|w| w[1] == w[0] + 1 || w[1] == w[0] || w[0] == b'9' && w[1] == b'0')
+        || digits.windows(2).all(|w| w[0] == w[1] + 1)
+}
+
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has(value: &str, feature: Feature) -> bool {
+        features(value.as_bytes(), b"db_password").has(feature)
+    }
+
+    #[test]
+    fn values_are_told_apart() {
+        for (value, feature) in [
+            ("dbynbelpgliq", Feature::Gibberish),
+            ("currentUser", Feature::Identifier),
+            ("config.password", Feature::Dotted),
+            ("MAX_LENGTH", Feature::Shout),
+            ("password", Feature::Dummy),
+            ("token2", Feature::Dummy),
+            ("/etc/ssl/key.pem", Feature::Path),
+            ("4efc0336-756d-31f4-5430-f16fe3526fdb", Feature::Uuid),
+            ("k3J9sLq0ZpW7vXb2tY", Feature::Random),
+            ("summer2019", Feature::WordDigits),
+            ("Mot de passe", Feature::Blanks),
+            ("dbPassword", Feature::RepeatsName),
+            ("%s:%d", Feature::Format),
+            ("123456", Feature::Dummy),
+            ("d41d8cd98f00b204e9800998ecf8427e", Feature::Digest),
+        ] {
+            assert!(has(value, feature), "{value}: {feature:?}");
+        }
+        assert!(!has("dbynbelpgliq", Feature::Wordy));
+        assert!(!has("k3J9sLq0ZpW7vXb2tY", Feature::Dummy));
+    }
+}
