@@ -17,8 +17,6 @@ use std::sync::Arc;
 pub(super) const EXCLUDED: &str = "path";
 /// Most characters of a line that a frame shows.
 const SHOWN: usize = 160;
-/// Most lines of one file that a value is reported on.
-const COPIES: usize = 50;
 /// Most lines of a frame.
 const LINES: usize = 5;
 
@@ -51,7 +49,7 @@ struct Spot {
 }
 
 impl Places {
-    /// Finds the lines of every value in the content; of a value that is on many lines of it, or of a member of it, the first count.
+    /// Finds the line of every value in the content; the first occurrence of a value in it, or in a member of it, counts.
     pub(super) fn new(content: &Content<'_>, values: &mut Values) -> Self {
         let (occurrences, parts) = resolve(content.inspected, content.library);
         let mut spots: HashMap<ValueNo, Vec<Spot>> = HashMap::new();
@@ -67,9 +65,7 @@ impl Places {
             for o in &here {
                 let number = values.number(o.candidate, content.library);
                 let spots = spots.entry(number).or_default();
-                let here = spots.iter().filter(|s| s.member == member);
-                let line = sheet.line(o.start) as u32 + 1;
-                if here.clone().count() < COPIES && here.clone().all(|s| s.line.0 != line) {
+                if spots.iter().all(|s| s.member != member) {
                     spots.push(sheet.spot(o, &beside, content));
                 }
             }

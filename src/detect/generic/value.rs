@@ -119,10 +119,12 @@ fn shape(value: &[u8], f: &mut Features) {
     f.set_if(numeric, Feature::Number);
     let at = text.find('@');
     f.set_if(at.is_some_and(|i| i > 0 && text[i..].contains('.') && !text.contains(' ')), Feature::Email);
-    let format =
-        ["%s", "%d", "%v", "{0}", "${", "{{", "#{", "$(", "%(", "<%", "\\w", "[a-z", "{}", "{%", "[^", ".*", "\\d", "[0-9", "(?", "%{"]
-            .iter()
-            .any(|p| text.contains(p));
+    let format = [
+        "%s", "%d", "%v", "{0}", "${", "{{", "#{", "$(", "%(", "<%", "\\w", "[a-z", "[A-Z", "{}", "{%", "[^", ".*", "\\d", "[0-9", "(?",
+        "%{", "]{",
+    ]
+    .iter()
+    .any(|p| text.contains(p));
     let braces = text.starts_with(['{', '[', '(', '<', '@', ':', '!', '?'])
         || text.starts_with('$') && text[1..].bytes().all(|b| b.is_ascii_alphanumeric() || b"_:.->[]'{}".contains(&b))
         || text.starts_with('%') && text.ends_with('%');
