@@ -15,6 +15,12 @@ mod detector;
 #[allow(dead_code, missing_docs, unreachable_pub)]
 #[path = "src/detect/plan.rs"]
 mod plan;
+#[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/detect/share.rs"]
+mod share;
+#[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/detect/sieve.rs"]
+mod sieve;
 mod model {
     pub use super::detector::*;
 }
@@ -34,6 +40,8 @@ fn main() {
     let full: Vec<model::Provider> = files.iter().map(|path| read(path)).collect();
     let plan = |d: &model::Detector| plan::Plan::new(d).unwrap_or_else(|why| panic!("detector `{}`: {why}", d.id));
     let plans: Vec<plan::Plan> = full.iter().flat_map(|p| &p.detectors).map(plan).collect();
+    let judged: Vec<_> = full.iter().flat_map(|p| &p.detectors).map(|d| d.judge).collect();
+    let shared = share::Shared::new(&plans, &judged);
     let mut lean = full.clone();
     for detector in lean.iter_mut().flat_map(|p| &mut p.detectors) {
         detector.examples.clear();
@@ -41,7 +49,11 @@ fn main() {
         detector.placeholders.clear();
     }
     let pack = |name: &str, bytes: Vec<u8>| fs::write(out.join(name), bytes).expect("OUT_DIR is writable");
-    pack("detectors.bin", postcard::to_allocvec(&(lean, plans)).expect("plain data"));
+    pack("plans.bin", postcard::to_allocvec(&plans).expect("plain data"));
+    let bare = |plan: plan::Plan| plan::Plan { anchors: Vec::new(), grams: Vec::new(), ..plan };
+    let bare: Vec<plan::Plan> = plans.into_iter().map(bare).collect();
+    pack("detectors.bin", postcard::to_allocvec(&(lean, bare, &shared.anchors, &shared.tries)).expect("plain data"));
+    pack("sieve.rs", sieve::Sieve::new(shared.anchors, &shared.grams).to_string().into_bytes());
     pack("detectors-full.bin", postcard::to_allocvec(&full).expect("plain data"));
 }
 

@@ -14,7 +14,7 @@ const STRETCH: usize = 6;
 /// Most alternatives one pattern may be anchored by.
 const MAX_ALTERNATIVES: usize = 64;
 /// Furthest the gram that the sieve looks for lies behind the start of its anchor: so much is read beyond every window.
-const MAX_OFFSET: isize = 5;
+pub const MAX_OFFSET: isize = 5;
 /// Most grams the sieve may have to know of one anchor at one offset.
 const MAX_GRAMS: usize = 2048;
 /// A class with more members than this says too little to be part of an anchor.
@@ -62,6 +62,20 @@ impl ByteSet {
         bytes.sort_unstable();
         bytes.dedup();
         bytes
+    }
+
+    /// The one member, folded, of a set that is a single byte or a letter in either case.
+    pub fn letter(&self) -> Option<u8> {
+        let mut members = self.0.iter().enumerate().flat_map(|(i, &word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros();
+                left &= left.wrapping_sub(1);
+                (bit < 64).then_some((i as u32 * 64 + bit) as u8 | 0x20)
+            })
+        });
+        let first = members.next()?;
+        members.take(2).all(|b| b == first).then_some(first)
     }
 
     /// How likely a byte of source text falls into the set, roughly.

@@ -131,22 +131,43 @@ fn classify(run: &[u8]) -> Option<Scheme> {
     {
         return Some(Scheme::Hex);
     }
-    let head: Vec<u8> = sextets(&run[..16]).collect();
-    let text = |b: &u8| matches!(b, 0x20..=0x7e | b'\n' | b'\r' | b'\t');
-    let wide = head.iter().skip(1).step_by(2).all(|&b| b == 0) && head.iter().step_by(2).all(text);
-    (head.len() == 12 && (head.iter().all(text) || wide)).then_some(Scheme::Base64)
+    begins_as_text(&run[..16]).then_some(Scheme::Base64)
 }
+
+/// Whether sixteen characters of base64 stand for text, in one or in two bytes a character. Most runs are not base64 at all, and fail at the first bytes.
+fn begins_as_text(run: &[u8]) -> bool {
+    let is_text = |b: u8| matches!(b, 0x20..=0x7e | b'\n' | b'\r' | b'\t');
+    let (mut narrow, mut wide) = (true, true);
+    for (i, four) in run.chunks_exact(4).enumerate() {
+        let bits = four.iter().fold(0u32, |bits, &b| bits << 6 | u32::from(VALUES[usize::from(b)]));
+        let [_, three @ ..] = bits.to_be_bytes();
+        for (j, &b) in three.iter().enumerate() {
+            narrow &= is_text(b);
+            wide &= if (3 * i + j) % 2 == 0 { is_text(b) } else { b == 0 };
+        }
+        if !narrow && !wide {
+            return false;
+        }
+    }
+    true
+}
+
+/// What each character of base64 or base64url stands for; 64 for any other.
+const VALUES: [u8; 256] = {
+    let mut values = [64; 256];
+    let mut i = 0;
+    while i < 64 {
+        values[b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[i] as usize] = i as u8;
+        i += 1;
+    }
+    values[b'-' as usize] = 62;
+    values[b'_' as usize] = 63;
+    values
+};
 
 /// The bytes that base64 text stands for; stops at the first character that is none.
 fn sextets(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    let value = |b: u8| match b {
-        b'A'..=b'Z' => Some(b - b'A'),
-        b'a'..=b'z' => Some(b - b'a' + 26),
-        b'0'..=b'9' => Some(b - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    };
+    let value = |b: u8| Some(VALUES[usize::from(b)]).filter(|v| *v < 64);
     text.chunks(4).flat_map(move |chunk| {
         let mut bits = 0u32;
         let mut n = 0;

@@ -1,9 +1,10 @@
 //! The detectors in force: the built-in ones, with a user's own on top, compiled only when a run needs them.
 
-use super::anchor::{Anchor, ByteSet};
-use super::generic;
-use super::plan::{Grams, Plan};
+use super::anchor::Anchor;
+use super::plan::Plan;
+use super::share::{Shared, Try};
 use super::sieve::Sieve;
+use super::{embedded, generic};
 use crate::model::{Category, Detector, Judge, Provider};
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::PatternID;
@@ -13,7 +14,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
+/// The built-in detectors as a scan needs them, their plans without anchors, the anchors they share, and what to try at each.
 static LEAN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors.bin"));
+/// The built-in plans as they are, for when others join them.
+static PLANS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/plans.bin"));
 static FULL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors-full.bin"));
 
 /// Largest compiled pattern, in bytes; a user's pattern beyond it is refused.
@@ -38,6 +42,21 @@ pub enum LoadError {
     },
 }
 
+/// What is embedded for scans.
+#[derive(serde::Deserialize)]
+struct Lean {
+    providers: Vec<Provider>,
+    plans: Vec<Plan>,
+    anchors: Vec<Anchor>,
+    tries: Vec<Vec<Try>>,
+}
+
+impl Lean {
+    fn read() -> Self {
+        postcard::from_bytes(LEAN).expect("the build script wrote it")
+    }
+}
+
 /// Detectors, their plans, and the sieve over all of them.
 pub struct Library {
     detectors: Vec<Arc<Detector>>,
@@ -56,8 +75,8 @@ pub struct Library {
 impl Library {
     /// The built-in detectors, without their examples.
     pub fn builtin() -> Self {
-        let (providers, plans): (Vec<Provider>, Vec<Plan>) = postcard::from_bytes(LEAN).expect("the build script wrote it");
-        Self { builtin: true, ..Self::assemble(providers, plans) }
+        let Lean { providers, plans, anchors, tries } = Lean::read();
+        Self { builtin: true, ..Self::assemble(providers, plans, embedded::sieve(anchors), tries) }
     }
 
     /// The built-in detectors and those of `own`, which replace built-in ones of the same id; `disabled` ids are left out.
@@ -65,7 +84,8 @@ impl Library {
     /// # Errors
     /// When a detector cannot be planned or its pattern does not compile.
     pub fn with(own: Vec<Provider>, disabled: &[String]) -> Result<Self, LoadError> {
-        let (mut providers, mut plans): (Vec<Provider>, Vec<Plan>) = postcard::from_bytes(LEAN).expect("the build script wrote it");
+        let mut providers = Lean::read().providers;
+        let mut plans: Vec<Plan> = postcard::from_bytes(PLANS).expect("the build script wrote it");
         let replaced: Vec<String> = own.iter().flat_map(|p| &p.detectors).map(|d| d.id.clone()).collect();
         let gone = |id: &String| replaced.contains(id) || disabled.contains(id);
         let keep: Vec<bool> = providers.iter().flat_map(|p| &p.detectors).map(|d| !gone(&d.id)).collect();
@@ -80,7 +100,9 @@ impl Library {
             }
             providers.push(provider);
         }
-        Ok(Self::assemble(providers, plans))
+        let judged: Vec<Option<Judge>> = providers.iter().flat_map(|p| &p.detectors).map(|d| d.judge).collect();
+        let Shared { anchors, grams, tries } = Shared::new(&plans, &judged);
+        Ok(Self::assemble(providers, plans, Sieve::new(anchors, &grams), tries))
     }
 
     /// Only the detectors of these files, for testing them.
@@ -94,7 +116,7 @@ impl Library {
         Self::with(own, &others)
     }
 
-    fn assemble(providers: Vec<Provider>, plans: Vec<Plan>) -> Self {
+    fn assemble(providers: Vec<Provider>, plans: Vec<Plan>, sieve: Sieve, tries: Vec<Vec<Try>>) -> Self {
         let (mut detectors, mut categories) = (Vec::with_capacity(plans.len()), Vec::with_capacity(plans.len()));
         for provider in providers {
             for mut detector in provider.detectors {
@@ -108,8 +130,6 @@ impl Library {
                 categories.push(provider.category);
             }
         }
-        let judged: Vec<Option<Judge>> = detectors.iter().map(|d| d.judge).collect();
-        let (sieve, tries) = share(&plans, &judged);
         let cells = || -> Vec<OnceLock<Option<Regex>>> { plans.iter().map(|_| OnceLock::new()).collect() };
         let groups = plans.iter().map(|_| OnceLock::new()).collect();
         Self { detectors, categories, compiled: cells(), paths: cells(), groups, plans, sieve, tries, builtin: false }
@@ -188,36 +208,6 @@ impl Library {
             group_of(regex, wanted).or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
         })
     }
-}
-
-/// A detector to try at an anchor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Try {
-    /// Number of the detector.
-    pub rule: u16,
-    /// Where a match begins, in bytes before the anchor, when that is known.
-    pub lead: Option<u32>,
-    /// What the value is judged as, rather than matched.
-    pub judge: Option<Judge>,
-}
-
-/// The sieve of the distinct anchors of all plans, and what to try at each.
-fn share(plans: &[Plan], judged: &[Option<Judge>]) -> (Sieve, Vec<Vec<Try>>) {
-    let mut numbers: HashMap<(&[ByteSet], bool), usize> = HashMap::new();
-    let (mut anchors, mut grams, mut tries): (Vec<Anchor>, Vec<&Grams>, Vec<Vec<Try>>) = Default::default();
-    for (rule, plan) in plans.iter().enumerate() {
-        for (anchor, both) in plan.anchors.iter().zip(&plan.grams) {
-            let number = *numbers.entry((&anchor.sets, anchor.boundary)).or_insert_with(|| {
-                anchors.push(anchor.clone());
-                grams.push(both);
-                tries.push(Vec::new());
-                anchors.len() - 1
-            });
-            let lead = anchor.lead.filter(|_| anchor.exact).and_then(|l| u32::try_from(l).ok());
-            tries[number].push(Try { rule: rule as u16, lead, judge: judged[rule] });
-        }
-    }
-    (Sieve::new(anchors, &grams), tries)
 }
 
 /// The built-in detectors with their examples.

@@ -6,17 +6,17 @@
 
 use super::decode::{self, Run};
 use super::generic::Features;
-use super::library::{Library, Try, group_of};
+use super::library::{Library, group_of};
 use super::line::{CONTEXT, Line, line_end, line_start};
 use super::plan::{NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
 use super::seen::{self, Seen};
+use super::share::Try;
 use super::{generic, guard, placeholder, utf16};
 use crate::model::{Confidence, Judge, Proof, Secret, Segment};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use std::borrow::Cow;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// Most bytes either side of a seam that are looked at again: the furthest any single-line window reaches.
@@ -25,6 +25,8 @@ const SEAM_REACH: usize = 16 * 1024;
 const BLOCK: usize = 1 << 20;
 /// Most candidates one anchor may yield.
 const MAX_PER_ANCHOR: usize = 64;
+/// Lines that are remembered, as a power of two: 256 KiB.
+const LINES_SEEN: u32 = 15;
 
 /// A value that a detector takes for a credential.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +70,13 @@ enum Source {
     Decoded(decode::Scheme),
 }
 
+/// What is remembered to hold nothing: the lines around a change, or several lines of a whole blob.
+#[derive(Clone, Copy)]
+enum Memory {
+    Lines,
+    Chunks,
+}
+
 /// Scans blobs with one library of detectors.
 pub struct Scanner<'l> {
     library: &'l Library,
@@ -76,7 +85,10 @@ pub struct Scanner<'l> {
     dirty: Vec<(usize, usize)>,
     anchors: Vec<(u32, Try)>,
     slots: Vec<Option<NonMaxUsize>>,
-    seen: Seen,
+    /// Lines that held nothing; small, so that it stays in a core's cache.
+    lines: Seen,
+    /// Several lines together that held nothing, for all threads of a scan.
+    chunks: Arc<Seen>,
     /// Bytes looked at so far, as opposed to carried over.
     pub inspected: u64,
     /// How often each detector was tried so far.
@@ -86,13 +98,19 @@ pub struct Scanner<'l> {
 impl<'l> Scanner<'l> {
     /// A scanner that undoes at most `decode_depth` encodings inside one another.
     pub fn new(library: &'l Library, decode_depth: u8) -> Self {
+        Self::sharing(library, decode_depth, Arc::new(Seen::new(LINES_SEEN)))
+    }
+
+    /// A scanner that passes over what others with the same detectors and the same memory found empty.
+    pub fn sharing(library: &'l Library, decode_depth: u8, chunks: Arc<Seen>) -> Self {
         Self {
             library,
             decode_depth,
             dirty: Vec::new(),
             anchors: Vec::new(),
             slots: Vec::new(),
-            seen: Seen::new([RandomState::new().hash_one(1), RandomState::new().hash_one(2)]),
+            lines: Seen::new(LINES_SEEN),
+            chunks,
             inspected: 0,
             tried: vec![0; library.len()],
         }
@@ -105,7 +123,7 @@ impl<'l> Scanner<'l> {
             self.inspected += bytes.len() as u64;
             self.utf16(bytes, encoding, &mut hits);
         } else {
-            self.range(bytes, 0, bytes.len(), 0, &mut hits);
+            seen::chunks(bytes, |from, to| self.unless_seen(bytes, (from, to), Memory::Chunks, &mut hits));
         }
         sort(&mut hits);
         hits
@@ -120,7 +138,7 @@ impl<'l> Scanner<'l> {
         let mut hits = Vec::new();
         self.carry(bytes, segments, base_len, base, &dirty, &mut hits);
         for &(from, to) in &dirty {
-            self.again(bytes, from, to, &mut hits);
+            self.unless_seen(bytes, (from, to), Memory::Lines, &mut hits);
         }
         self.dirty = dirty;
         sort(&mut hits);
@@ -131,12 +149,15 @@ impl<'l> Scanner<'l> {
     fn dirty_ranges(&mut self, bytes: &[u8], segments: &[Segment], base_len: usize) -> Vec<(usize, usize)> {
         let mut dirty = std::mem::take(&mut self.dirty);
         dirty.clear();
-        let mut add = |from: usize, to: usize| {
-            let from = line_start(bytes, from, SEAM_REACH);
-            let to = line_end(bytes, to, SEAM_REACH);
-            match dirty.last_mut() {
-                Some(last) if from <= last.1 => last.1 = last.1.max(to),
-                _ => dirty.push((from, to)),
+        let mut add = |from: usize, to: usize| match dirty.last_mut() {
+            Some(last) if to <= last.1 => {}
+            Some(last) if from <= last.1 => last.1 = line_end(bytes, to, SEAM_REACH),
+            last => {
+                let (from, to) = (line_start(bytes, from, SEAM_REACH), line_end(bytes, to, SEAM_REACH));
+                match last {
+                    Some(last) if from <= last.1 => last.1 = to,
+                    _ => dirty.push((from, to)),
+                }
             }
         };
         for (i, s) in segments.iter().enumerate() {
@@ -192,18 +213,26 @@ impl<'l> Scanner<'l> {
     }
 
     /// Scans a range of whole lines, unless the same lines were found empty before.
-    fn again(&mut self, bytes: &[u8], from: usize, to: usize, hits: &mut Vec<Hit>) {
-        if to - from > seen::LONGEST {
+    fn unless_seen(&mut self, bytes: &[u8], (from, to): (usize, usize), memory: Memory, hits: &mut Vec<Hit>) {
+        let fresh = from == 0 || bytes[from - 1] == b'\n';
+        if to - from > seen::LONGEST || !fresh {
             return self.range(bytes, from, to, 0, hits);
         }
-        let hash = self.seen.hash(&bytes[from.saturating_sub(CONTEXT)..to]);
-        if self.seen.contains(hash) {
+        let hash = self.memory(memory).hash(&bytes[from..to]);
+        if self.memory(memory).contains(hash) {
             return;
         }
         let before = hits.len();
         self.range(bytes, from, to, 0, hits);
         if hits.len() == before {
-            self.seen.insert(hash);
+            self.memory(memory).insert(hash);
+        }
+    }
+
+    fn memory(&self, memory: Memory) -> &Seen {
+        match memory {
+            Memory::Lines => &self.lines,
+            Memory::Chunks => &self.chunks,
         }
     }
 
@@ -375,7 +404,7 @@ impl<'l> Scanner<'l> {
     fn decoded(&mut self, bytes: &[u8], run: &Run, depth: u8, hits: &mut Vec<Hit>) {
         let Some(text) = decode::decode(&bytes[run.start..run.end], run.scheme) else { return };
         let mut inner = Vec::new();
-        let mut nested = Scanner::new(self.library, self.decode_depth);
+        let mut nested = Scanner::sharing(self.library, self.decode_depth, self.chunks.clone());
         if let Some(encoding) = utf16::sniff(&text.bytes) {
             nested.utf16(&text.bytes, encoding, &mut inner);
         } else {

@@ -1,20 +1,43 @@
-//! Lines that were found to hold nothing, so that they are not looked at again: versions of a file repeat the lines around their changes.
+//! Lines that were found to hold nothing, so that they are not looked at again: versions of a file repeat the lines around their changes, and
+//! files are copied from folder to folder.
 
-/// Slots, a power of two; 256 KiB in all, so that it stays in a core's cache.
-const SLOTS: usize = 1 << 15;
+use memchr::memchr_iter;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+
 /// Longer texts are not remembered.
 pub const LONGEST: usize = 1024;
+/// Least and most bytes of lines that are remembered together.
+const CHUNK: (usize, usize) = (192, 768);
 
-/// Remembers texts by a keyed hash. The key is drawn for every scan, so a repository cannot be made to hold two lines that are taken for one another.
+/// Cuts a text into some lines at a time. Where a cut is depends on the lines before it alone, so that what is in many files is cut alike in all of them.
+pub fn chunks(bytes: &[u8], mut each: impl FnMut(usize, usize)) {
+    let mut start = 0;
+    for newline in memchr_iter(b'\n', bytes) {
+        let len = newline - start;
+        let last = bytes[newline.saturating_sub(4)..newline].iter().fold(0u8, |sum, b| sum.wrapping_add(*b));
+        if len >= CHUNK.1 || len >= CHUNK.0 && last.is_multiple_of(4) {
+            each(start, newline);
+            start = newline + 1;
+        }
+    }
+    if start < bytes.len() {
+        each(start, bytes.len());
+    }
+}
+
+/// Remembers texts by a keyed hash, for all threads of a scan. The key is drawn for every scan, so a repository cannot be made to hold two lines that
+/// are taken for one another.
 pub struct Seen {
     key: [u64; 2],
-    slots: Box<[u64]>,
+    slots: Box<[AtomicU64]>,
 }
 
 impl Seen {
-    /// Remembers nothing yet.
-    pub fn new(key: [u64; 2]) -> Self {
-        Self { key: [key[0] | 1, key[1] | 1], slots: vec![0; SLOTS].into_boxed_slice() }
+    /// Remembers some `1 << bits` texts, eight bytes each.
+    pub fn new(bits: u32) -> Self {
+        let random = || RandomState::new().hash_one(0);
+        Self { key: [random() | 1, random() | 1], slots: std::iter::repeat_with(AtomicU64::default).take(1 << bits).collect() }
     }
 
     /// The hash of a text: multiply and fold, 16 bytes a step.
@@ -42,12 +65,42 @@ impl Seen {
     /// Whether a text of this hash was remembered.
     #[inline]
     pub fn contains(&self, hash: u64) -> bool {
-        self.slots[hash as usize % SLOTS] == hash
+        self.slots[hash as usize & (self.slots.len() - 1)].load(Ordering::Relaxed) == hash
     }
 
     /// Remembers it.
     #[inline]
-    pub fn insert(&mut self, hash: u64) {
-        self.slots[hash as usize % SLOTS] = hash;
+    pub fn insert(&self, hash: u64) {
+        self.slots[hash as usize & (self.slots.len() - 1)].store(hash, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_whole_lines_and_leave_nothing_out() {
+        let text: String = (0..500).map(|i| format!("line {i} {}\n", "x".repeat(i % 90))).collect();
+        let mut at = 0;
+        chunks(text.as_bytes(), |from, to| {
+            assert_eq!(from, at);
+            assert!(to == text.len() || text.as_bytes()[to] == b'\n');
+            at = to + 1;
+        });
+        assert!(at >= text.len(), "{at}");
+    }
+
+    #[test]
+    fn what_is_copied_is_cut_alike() {
+        let cut = |text: &str| {
+            let mut found = Vec::new();
+            chunks(text.as_bytes(), |from, to| found.push(text[from..to].to_owned()));
+            found
+        };
+        let shared: String = (0..400).map(|i| format!("shared line {}\n", i * i)).collect();
+        let (one, other) = (cut(&format!("one\n{shared}")), cut(&format!("other, and longer\nthan the first\n{shared}")));
+        let same = one.iter().filter(|c| other.contains(c)).count();
+        assert!(same * 10 >= one.len() * 8, "{same} of {}", one.len());
     }
 }

@@ -1,56 +1,118 @@
 //! The sieve: finds every place where an anchor may stand, at the speed of memory.
 //!
-//! A table of 2^19 bits says of a hashed, case-folded 4-gram whether any anchor contains it: two bits of one word, so that a probe is one load. Probing every
+//! A table of 2^20 bits says of a hashed, case-folded 4-gram whether any anchor contains it: two bits of one word, so that a probe is one load. Probing every
 //! second byte is enough, because each anchor has a gram at an even and one at an odd offset in the table (the odd one may begin a byte early). What passes is
-//! looked up exactly and compared set by set.
+//! looked up exactly; then four further bytes are compared at once, and what is left is compared set by set.
 
-use super::anchor::Anchor;
+use super::anchor::{Anchor, MAX_OFFSET};
 use super::plan::{Grams, at_boundary};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
-/// Words of the table, as a power of two.
-const WORDS: usize = 1 << 13;
+/// Words of the table, a power of two.
+const WORDS: usize = 1 << 14;
 /// Folds letters to lower case (and some other bytes together) in four lanes.
 const FOLD: u32 = 0x2020_2020;
 
 /// Finds anchors in bytes.
 pub struct Sieve {
-    table: Box<[u64]>,
-    entries: HashMap<u32, (u32, u32), BuildGramHasher>,
-    /// Anchor and the offset of the gram in it, grouped by gram.
-    places: Vec<(u16, i8)>,
+    table: Cow<'static, [u64]>,
+    /// Of each gram, where its places begin; a hash table with open addressing, [`EMPTY`] where nothing is.
+    slots: Cow<'static, [(u32, u32)]>,
+    /// Where grams stand in anchors, grouped by gram.
+    places: Cow<'static, [Standing]>,
     anchors: Vec<Anchor>,
     /// Furthest an anchor's gram may lie behind its start.
     reach: usize,
+}
+
+/// A slot of no gram.
+const EMPTY: u32 = u32::MAX;
+
+/// Where a gram stands in an anchor, and four further bytes of that anchor.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// The gram, folded.
+    pub gram: u32,
+    /// Number of the anchor.
+    pub anchor: u16,
+    /// Of the gram in the anchor.
+    pub offset: i8,
+    /// Of the four bytes in the anchor.
+    pub beside: i8,
+    /// What they are, folded, where `mask` has bits.
+    pub bytes: u32,
+    /// Which of them are compared.
+    pub mask: u32,
+}
+
+impl Standing {
+    fn new(number: u16, offset: i8, anchor: &Anchor) -> Self {
+        let beyond = |i: isize| i < offset.into() || i >= isize::from(offset) + 4;
+        let letter = |i: isize| usize::try_from(i).ok().and_then(|i| anchor.sets.get(i)?.letter());
+        let letters: Vec<Option<u8>> = (0..anchor.sets.len() as isize + 3).map(letter).collect();
+        let worth = |at: usize| (at..at + 4).filter(|&i| letters[i].is_some() && beyond(i as isize)).count();
+        let beside = (0..anchor.sets.len()).rev().max_by_key(|&at| worth(at)).unwrap_or(0);
+        let (mut bytes, mut mask) = (0, 0);
+        for (i, only) in letters[beside..beside + 4].iter().enumerate() {
+            if let Some(only) = only {
+                (bytes, mask) = (bytes | u32::from(*only) << (8 * i), mask | 0xff << (8 * i));
+            }
+        }
+        Self { gram: 0, anchor: number, offset, beside: beside as i8, bytes, mask }
+    }
 }
 
 /// The word of a gram, and its two bits there.
 #[inline]
 fn slot(gram: u32) -> (usize, u64) {
     let hash = gram.wrapping_mul(0x9E37_79B1);
-    ((hash >> 19) as usize % WORDS, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
+    ((hash >> 18) as usize % WORDS, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
 }
 
 impl Sieve {
     /// Builds the sieve of these anchors and their grams at even and at odd offsets.
-    pub fn new(anchors: Vec<Anchor>, grams_of: &[&Grams]) -> Self {
+    pub fn new(anchors: Vec<Anchor>, grams_of: &[Grams]) -> Self {
         let mut grams: Vec<(u32, u16, i8)> = Vec::new();
         for (i, both) in grams_of.iter().enumerate() {
             grams.extend(both.iter().flat_map(|(offset, list)| list.iter().map(move |&g| (g, i as u16, *offset))));
         }
         grams.sort_unstable();
         grams.dedup();
-        let mut table = vec![0u64; WORDS].into_boxed_slice();
-        let mut entries = HashMap::with_capacity_and_hasher(grams.len(), BuildGramHasher);
+        let mut table = vec![0u64; WORDS];
+        let mut slots = vec![(0, EMPTY); (grams.len() * 2).next_power_of_two().max(2)];
         for (at, &(gram, ..)) in grams.iter().enumerate() {
+            if at > 0 && grams[at - 1].0 == gram {
+                continue;
+            }
             let (word, bits) = slot(gram);
             table[word] |= bits;
-            let entry = entries.entry(gram).or_insert((at as u32, at as u32));
-            entry.1 = at as u32 + 1;
+            let mut i = home(gram, slots.len());
+            while slots[i].1 != EMPTY {
+                i = (i + 1) & (slots.len() - 1);
+            }
+            slots[i] = (gram, at as u32);
         }
-        let places: Vec<(u16, i8)> = grams.iter().map(|&(_, a, o)| (a, o)).collect();
-        let reach = places.iter().map(|&(_, o)| usize::from(o.max(0).unsigned_abs())).max().unwrap_or(0);
-        Self { table, entries, places, anchors, reach }
+        // Grams of one anchor at one offset stand beside the same bytes.
+        let mut known: HashMap<(u16, i8), Standing> = HashMap::new();
+        let stand = |&(gram, anchor, offset): &(u32, u16, i8)| {
+            let one = known.entry((anchor, offset)).or_insert_with(|| Standing::new(anchor, offset, &anchors[usize::from(anchor)]));
+            Standing { gram, ..*one }
+        };
+        let places: Vec<Standing> = grams.iter().map(stand).collect();
+        Self::made(table.into(), slots.into(), places.into(), anchors)
+    }
+
+    /// The sieve of tables that were made before.
+    pub fn made(
+        table: Cow<'static, [u64]>,
+        slots: Cow<'static, [(u32, u32)]>,
+        places: Cow<'static, [Standing]>,
+        anchors: Vec<Anchor>,
+    ) -> Self {
+        // A gram stands at most as far behind the start of its anchor as `Anchor::gram` goes.
+        Self { table, slots, places, anchors, reach: MAX_OFFSET as usize }
     }
 
     /// Calls `found(anchor, position)` for every anchor that begins in `from..to`, each once, in no particular order.
@@ -91,11 +153,22 @@ impl Sieve {
     #[cold]
     #[inline(never)]
     fn verify(&self, bytes: &[u8], at: isize, gram: u32, from: usize, to: usize, found: &mut impl FnMut(u16, usize)) {
-        let Some(&(first, last)) = self.entries.get(&gram) else { return };
-        for &(anchor, offset) in &self.places[first as usize..last as usize] {
-            let Ok(start) = usize::try_from(at - isize::from(offset)) else { continue };
-            if start >= from && start < to && self.stands(anchor, bytes, start) {
-                found(anchor, start);
+        let mut i = home(gram, self.slots.len());
+        let first = loop {
+            match self.slots[i] {
+                (_, EMPTY) => return,
+                (known, first) if known == gram => break first,
+                _ => i = (i + 1) & (self.slots.len() - 1),
+            }
+        };
+        for place in self.places[first as usize..].iter().take_while(|p| p.gram == gram) {
+            let Ok(start) = usize::try_from(at - isize::from(place.offset)) else { continue };
+            let beside =
+                bytes.get(start + place.beside as usize..).and_then(|b| b.first_chunk()).map(|four| u32::from_le_bytes(*four) | FOLD);
+            // At the very end there may be fewer than four bytes; then the sets alone decide.
+            let fits = beside.is_none_or(|four| (four ^ place.bytes) & place.mask == 0);
+            if fits && start >= from && start < to && self.stands(place.anchor, bytes, start) {
+                found(place.anchor, start);
             }
         }
     }
@@ -107,6 +180,16 @@ impl Sieve {
     }
 }
 
+/// The tables as Rust source, for the build script to embed.
+impl fmt::Display for Sieve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, slots, places, .. } = self;
+        writeln!(f, "static TABLE: [u64; {}] = {table:?};", table.len())?;
+        writeln!(f, "static SLOTS: [(u32, u32); {}] = {slots:?};", slots.len())?;
+        writeln!(f, "static PLACES: [Standing; {}] = {places:?};", places.len())
+    }
+}
+
 /// The folded gram of the first four bytes, zeros where there are fewer.
 fn gram(bytes: &[u8]) -> u32 {
     let mut four = [0; 4];
@@ -115,29 +198,9 @@ fn gram(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(four) | FOLD
 }
 
-/// Grams are hashed by one multiplication.
-#[derive(Clone, Copy, Default)]
-struct BuildGramHasher;
-
-impl std::hash::BuildHasher for BuildGramHasher {
-    type Hasher = GramHasher;
-    fn build_hasher(&self) -> GramHasher {
-        GramHasher(0)
-    }
-}
-
-struct GramHasher(u64);
-
-impl std::hash::Hasher for GramHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&b| self.write_u32(u32::from(b)));
-    }
-    fn write_u32(&mut self, n: u32) {
-        self.0 = (self.0 ^ u64::from(n)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
-    }
+/// Where the search for a gram's slot begins.
+fn home(gram: u32, slots: usize) -> usize {
+    (gram.wrapping_mul(0x85EB_CA6B) >> 7) as usize & (slots - 1)
 }
 
 #[cfg(test)]
@@ -147,7 +210,7 @@ mod tests {
     fn find(words: &[&str], text: &str, from: usize, to: usize) -> Vec<(u16, usize)> {
         let anchors: Vec<Anchor> = words.iter().map(|w| Anchor::keyword(w)).collect();
         let grams: Vec<_> = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
-        let sieve = Sieve::new(anchors, &grams.iter().collect::<Vec<_>>());
+        let sieve = Sieve::new(anchors, &grams);
         let mut found = Vec::new();
         sieve.scan(text.as_bytes(), from, to, |a, p| found.push((a, p)));
         found.sort_unstable();

@@ -3,7 +3,7 @@
 use super::findings::Sighting;
 use super::frames::{Content, Places};
 use super::history::AtHead;
-use super::inspect::{Inspected, members, with_candidates};
+use super::inspect::{Inspected, content};
 use super::pool::spread;
 use super::scan::{Gathered, History, Named, Options, slashed};
 use super::values::ValueNo;
@@ -52,9 +52,7 @@ impl<'p> Part<'p> {
         self.stats.files += 1;
         self.stats.bytes += bytes.len() as u64;
         self.stats.bytes_inspected += bytes.len() as u64;
-        let hits = with_candidates(&self.scanner.whole(bytes));
-        let members = members(&mut self.scanner, bytes, name, options, &mut self.skipped);
-        let inspected = Inspected::new(hits, members);
+        let inspected = content(&mut self.scanner, bytes, name, options, &mut self.skipped);
         if !inspected.is_empty() {
             self.found.push((number, inspected));
         }

@@ -143,7 +143,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
     let suppression: Option<Suppression> = if open { None } else { locations.iter().find_map(|l| l.suppression.clone()) };
     let principal = group.iter().find_map(|s| values[s.value as usize].principal.clone());
     Finding {
-        id: id(detector.family(), &value.secret),
+        id: value.id(library).to_owned(),
         detector: detector.id.clone(),
         title: detector.title.clone(),
         provider: detector.provider.clone(),

@@ -2,14 +2,15 @@
 
 use super::findings::{Moment, Sighting};
 use super::frames::{Content, Places};
-use super::inspect::{Inspected, members, with_candidates};
+use super::inspect::{Inspected, content, is_compressed, members, with_candidates};
 use super::overlap::resolve;
 use super::pool::spread;
 use super::scan::{Gathered, History, Options};
 use super::scope::{Scope, scope};
 use super::values::{Value, ValueNo};
-use crate::detect::{Hit, Library, Scanner, sniff_utf16};
+use crate::detect::{Hit, Library, Scanner, Seen, sniff_utf16};
 use crate::model::{CommitInfo, Skipped, Stats};
+use crate::source::archive;
 use crate::source::history::graph::{CommitNo, Graph, GraphVisitor, Reader};
 use crate::source::history::timeline::{Life, MAX_PATHS, Query, lives};
 use crate::source::history::{Kind, NONE, Node, ObjectId, Place, Plan, Repository, Store, Visitor, Walker, hex};
@@ -19,6 +20,9 @@ use std::sync::Arc;
 
 /// Most files of a head that are compared with the working tree.
 const MAX_HEAD: usize = 4 << 20;
+
+/// Lines that are remembered to hold nothing, as a power of two: 4 MiB.
+const SEEN_BITS: u32 = 19;
 
 /// What is known of the checked-out commit once history is scanned: values by path, and the blobs that were read.
 #[derive(Default)]
@@ -222,12 +226,26 @@ impl Visitor for BlobVisitor<'_, '_> {
     type State = Kept;
 
     fn visit(&mut self, entry: u32, bytes: &[u8], base: Option<Node<'_, Kept>>) -> Kept {
+        if is_compressed(bytes, self.options) {
+            if let Some(object) = self.object(entry) {
+                read_alone(self.part, object, bytes, (self.store, self.name, self.options));
+            }
+            return Kept { hits: Vec::new(), text: false };
+        }
         let hits = match base {
             Some(b) => self.part.scanner.windowed(bytes, b.segments, b.base_len, b.state.text, &b.state.hits),
             None => self.part.scanner.whole(bytes),
         };
         if let Some(object) = self.object(entry) {
-            keep(self.part, object, bytes, &hits, (self.store, self.name, self.options));
+            let name = || format!("{}: blob {}", self.name, self.store.objects.hex(object));
+            let inspected = match archive::kind(bytes) {
+                Some(_) => {
+                    let (members, _) = members(&mut self.part.scanner, bytes, &name(), self.options, &mut self.part.skipped);
+                    Inspected::new(with_candidates(&hits), members)
+                }
+                None => Inspected::new(with_candidates(&hits), Vec::new()),
+            };
+            keep(self.part, object, bytes.len(), inspected, self.options);
         }
         Kept { hits, text: sniff_utf16(bytes).is_none() }
     }
@@ -239,15 +257,17 @@ impl Visitor for BlobVisitor<'_, '_> {
     }
 }
 
+/// Scans a blob by itself.
+fn read_alone(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], (store, name, options): (&Store, &str, &Options<'_>)) {
+    let name = format!("{name}: blob {}", store.objects.hex(object));
+    let inspected = content(&mut part.scanner, bytes, &name, options, &mut part.skipped);
+    keep(part, object, bytes.len(), inspected, options);
+}
+
 /// Counts a blob and keeps what was found in it.
-fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], hits: &[Hit], (store, name, options): (&Store, &str, &Options<'_>)) {
+fn keep(part: &mut Part<'_>, object: ObjectId, bytes: usize, inspected: Inspected, options: &Options<'_>) {
     part.stats.blobs += 1;
-    part.stats.bytes += bytes.len() as u64;
-    let members = match crate::source::archive::kind(bytes) {
-        Some(_) => members(&mut part.scanner, bytes, &format!("{name}: blob {}", store.objects.hex(object)), options, &mut part.skipped),
-        None => Vec::new(),
-    };
-    let inspected = Inspected::new(with_candidates(hits), members);
+    part.stats.bytes += bytes as u64;
     if !inspected.is_empty() {
         part.found.push((object, inspected));
     }
@@ -277,8 +297,9 @@ fn scan_blobs(
         (0..store.objects.len() as u32).filter(|&o| wanted[o as usize] && store.objects.place(o) == Place::Loose).collect();
     let jobs: Vec<(usize, u32)> = plans.iter().enumerate().flat_map(|(n, p)| p.roots.iter().map(move |&r| (n, r))).collect();
     options.progress.begin(&format!("{name}: blobs"), wanted.iter().filter(|w| **w).count() as u64);
+    let seen = Arc::new(Seen::new(SEEN_BITS));
     let init = || Part {
-        scanner: Scanner::new(library, options.decode_depth),
+        scanner: Scanner::sharing(library, options.decode_depth, seen.clone()),
         walker: Walker::new(options.max_size),
         found: Vec::new(),
         skipped: Vec::new(),
@@ -309,8 +330,7 @@ fn scan_loose(part: &mut Part<'_>, object: ObjectId, (store, name, options): (&S
     }
     match store.loose(object, options.max_size, &mut bytes) {
         Ok(_) => {
-            let hits = part.scanner.whole(&bytes);
-            keep(part, object, &bytes, &hits, (store, name, options));
+            read_alone(part, object, &bytes, (store, name, options));
         }
         Err(e) => part.skipped.push(Skipped::new(format!("{name}: blob {}", store.objects.hex(object)), e.to_string())),
     }

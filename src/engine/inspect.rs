@@ -7,13 +7,16 @@ use crate::source::archive;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Path of each member of an archive that has hits, and those.
+pub type Members = Vec<(Arc<str>, Vec<Hit>)>;
+
 /// What was found in one piece of content.
 #[derive(Debug, Default, Clone)]
 pub struct Inspected {
     /// Hits in the content itself that have candidates.
     pub hits: Vec<Hit>,
     /// Of an archive: path of each member that has hits, and those.
-    pub members: Vec<(Arc<str>, Vec<Hit>)>,
+    pub members: Members,
 }
 
 impl Inspected {
@@ -37,7 +40,7 @@ impl Inspected {
 
 impl Inspected {
     /// What was found in some content and in its members. What an archive stores uncompressed is seen twice: the member is the better place.
-    pub fn new(mut hits: Vec<Hit>, members: Vec<(Arc<str>, Vec<Hit>)>) -> Self {
+    pub fn new(mut hits: Vec<Hit>, members: Members) -> Self {
         if !members.is_empty() {
             let inner = members.iter().flat_map(|m| &m.1).flat_map(|h| h.candidates.iter().flat_map(|c| c.iter()));
             let known: HashSet<&Secret> = inner.map(|c| &c.secret).collect();
@@ -52,17 +55,25 @@ pub fn with_candidates(hits: &[Hit]) -> Vec<Hit> {
     hits.iter().filter(|h| h.candidates.is_some()).cloned().collect()
 }
 
-/// Scans the members of an archive, if the content is one.
-pub fn members(
-    scanner: &mut Scanner<'_>,
-    bytes: &[u8],
-    name: &str,
-    options: &Options,
-    skipped: &mut Vec<Skipped>,
-) -> Vec<(Arc<str>, Vec<Hit>)> {
+/// Whether the content is one compressed stream: its own bytes tell nothing, what it unpacks to tells all.
+pub fn is_compressed(bytes: &[u8], options: &Options<'_>) -> bool {
+    options.archives.depth > 0 && matches!(archive::kind(bytes), Some(archive::Kind::Gzip | archive::Kind::Zstd))
+}
+
+/// Scans content by itself: what was found in it, and in the members of an archive.
+pub fn content(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Options<'_>, skipped: &mut Vec<Skipped>) -> Inspected {
+    let (found, whole) = members(scanner, bytes, name, options, skipped);
+    if whole && is_compressed(bytes, options) {
+        return Inspected::new(Vec::new(), found);
+    }
+    Inspected::new(with_candidates(&scanner.whole(bytes)), found)
+}
+
+/// Scans the members of an archive, if the content is one; and whether all of it was read.
+pub fn members(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Options<'_>, skipped: &mut Vec<Skipped>) -> (Members, bool) {
     let mut found = Vec::new();
     if options.archives.depth == 0 || archive::kind(bytes).is_none() {
-        return found;
+        return (found, true);
     }
     let troubles = archive::unpack(bytes, &options.archives, &mut |member, content| {
         let hits = with_candidates(&scanner.whole(content));
@@ -70,10 +81,11 @@ pub fn members(
             found.push((member.into(), hits));
         }
     });
+    let before = skipped.len();
     let lost = troubles.into_iter().filter(|t| t.loss != archive::Loss::Nothing);
     skipped.extend(lost.map(|t| {
         let what = if t.member.is_empty() { name.to_owned() } else { format!("{name}!{}", t.member) };
         Skipped::new(what, t.why)
     }));
-    found
+    (found, skipped.len() == before)
 }

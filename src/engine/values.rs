@@ -1,8 +1,10 @@
 //! Values: candidates of one detector family with the same secret are one value, whatever place they stand in.
 
+use super::findings::id;
 use crate::detect::{Candidate, Library};
 use crate::model::{Confidence, Proof, Secret};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Number of a value.
 pub type ValueNo = u32;
@@ -20,6 +22,14 @@ pub struct Value {
     pub proof: Proof,
     /// The principal, if anything names it.
     pub principal: Option<String>,
+    id: OnceLock<String>,
+}
+
+impl Value {
+    /// The id of its finding, made once: it may take thousands of hashes.
+    pub(super) fn id(&self, library: &Library) -> &str {
+        self.id.get_or_init(|| id(library.detector(self.rule).family(), &self.secret))
+    }
 }
 
 /// All values of a scan.
@@ -43,6 +53,7 @@ impl Values {
                 confidence: candidate.confidence,
                 proof: candidate.proof,
                 principal: None,
+                id: OnceLock::new(),
             });
         }
         let value = &mut self.list[number as usize];

@@ -8,6 +8,7 @@ mod commit;
 mod delta;
 pub mod graph;
 mod index;
+mod interest;
 mod lookup;
 mod loose;
 mod objects;

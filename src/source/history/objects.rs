@@ -21,8 +21,10 @@ pub struct Objects {
     hash_len: usize,
     ids: Vec<u8>,
     places: Vec<Place>,
-    /// Objects whose id begins with less than a 16-bit prefix, for each prefix.
+    /// Objects whose id begins with less than a prefix, for each prefix: about one object a prefix, so that a look-up is one comparison.
     fan: Vec<u32>,
+    /// Bits of a prefix.
+    prefix_bits: u32,
     /// Object of each entry, a list a pack.
     of_entry: Vec<Vec<ObjectId>>,
 }
@@ -42,7 +44,8 @@ impl Objects {
             hash_len,
             ids: Vec::with_capacity(all.len() * hash_len),
             places: Vec::with_capacity(all.len()),
-            fan: Vec::with_capacity((1 << 16) + 1),
+            fan: Vec::new(),
+            prefix_bits: (usize::BITS - all.len().leading_zeros()).clamp(8, 22),
             of_entry: packs.iter().map(|p| vec![NONE; p.count() as usize]).collect(),
         };
         for (id, place) in all {
@@ -54,14 +57,15 @@ impl Objects {
                 table.of_entry[usize::from(pack)][entry as usize] = table.places.len() as u32 - 1;
             }
         }
-        let prefix = |i: u32| u32::from(table.ids[i as usize * hash_len]) << 8 | u32::from(table.ids[i as usize * hash_len + 1]);
+        let mut fan = Vec::with_capacity((1 << table.prefix_bits) + 1);
         let mut next = 0;
-        for p in 0..=1 << 16 {
-            while next < table.places.len() as u32 && prefix(next) < p {
+        for p in 0..=1 << table.prefix_bits {
+            while next < table.places.len() as u32 && table.prefix(table.id(next)) < p {
                 next += 1;
             }
-            table.fan.push(next);
+            fan.push(next);
         }
+        table.fan = fan;
         table
     }
 
@@ -80,7 +84,7 @@ impl Objects {
         if id.len() != self.hash_len {
             return None;
         }
-        let prefix = usize::from(id[0]) << 8 | usize::from(id[1]);
+        let prefix = self.prefix(id);
         let (mut low, mut high) = (self.fan[prefix], self.fan[prefix + 1]);
         while low < high {
             let mid = low.midpoint(high);
@@ -91,6 +95,11 @@ impl Objects {
             }
         }
         None
+    }
+
+    fn prefix(&self, id: &[u8]) -> usize {
+        let head = id.first_chunk().map_or(0, |four| u32::from_be_bytes(*four));
+        (head >> (32 - self.prefix_bits)) as usize
     }
 
     /// The binary id of an object.

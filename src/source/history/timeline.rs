@@ -4,9 +4,10 @@
 //! grows with the number of trees that matter. Then the commits are gone through in topological order, each compared with its parents.
 
 use super::graph::{CommitNo, Graph};
+use super::interest::interest;
 use super::objects::ObjectId;
 use super::pack::NONE;
-use super::trees::{Entry, EntryKind, Piece};
+use super::trees::{Entry, EntryKind};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -56,7 +57,7 @@ pub fn lives(graph: &Graph, query: &Query<'_>) -> (Vec<Life>, bool) {
     if query.values.is_empty() {
         return (Vec::new(), true);
     }
-    let interest = interest(graph, query.values);
+    let interest = interest(graph, query.values.keys().copied());
     let mut walk = Walk {
         graph,
         query,
@@ -74,86 +75,6 @@ pub fn lives(graph: &Graph, query: &Query<'_>) -> (Vec<Life>, bool) {
     }
     let whole = !walk.overflow;
     (walk.finish(), whole)
-}
-
-/// Of each tree that holds a wanted blob, at any depth: the entries that lead to one, by name.
-#[expect(clippy::iter_over_hash_type, reason = "each list is put in order by itself")]
-fn interest(graph: &Graph, values: &HashMap<ObjectId, Vec<ValueNo>>) -> HashMap<u32, Vec<Entry>> {
-    let mut derived: Vec<Vec<u32>> = vec![Vec::new(); graph.trees.len()];
-    for (i, tree) in graph.trees.iter().enumerate() {
-        if let Some(base) = graph.record(tree.base) {
-            derived[base as usize].push(i as u32);
-        }
-    }
-    let objects = graph.trees.iter().map(|t| t.tree).chain(values.keys().copied()).max().map_or(0, |m| m as usize + 1);
-    let mut wanted = vec![false; objects];
-    let mut done = vec![false; objects];
-    values.keys().for_each(|&blob| wanted[blob as usize] = true);
-    let mut found: HashMap<u32, Vec<Entry>> = HashMap::new();
-    loop {
-        let mut fresh = Vec::new();
-        for (i, tree) in graph.trees.iter().enumerate() {
-            let mut position = 0;
-            for piece in &tree.pieces {
-                match *piece {
-                    Piece::Copy { count, .. } => position += count,
-                    Piece::New(entry) => {
-                        if wanted.get(entry.object as usize) == Some(&true) && entry.kind != EntryKind::Submodule {
-                            spread(graph, &derived, i as u32, position, entry, &mut found, &mut fresh);
-                        }
-                        position += 1;
-                    }
-                }
-            }
-        }
-        for (i, w) in wanted.iter_mut().enumerate().filter(|(_, w)| **w) {
-            (done[i], *w) = (true, false);
-        }
-        fresh.retain(|&t: &ObjectId| !done[t as usize]);
-        if fresh.is_empty() {
-            break;
-        }
-        fresh.iter().for_each(|&t| wanted[t as usize] = true);
-    }
-    for entries in found.values_mut() {
-        entries.sort_unstable_by_key(|e| (e.name, e.object));
-        entries.dedup();
-    }
-    found
-}
-
-/// Notes an entry in the tree it is new in and in all trees that copy it.
-fn spread(
-    graph: &Graph,
-    derived: &[Vec<u32>],
-    tree: u32,
-    position: u32,
-    entry: Entry,
-    found: &mut HashMap<u32, Vec<Entry>>,
-    fresh: &mut Vec<ObjectId>,
-) {
-    let mut stack = vec![(tree, position)];
-    while let Some((tree, position)) = stack.pop() {
-        let entries = found.entry(tree).or_insert_with(|| {
-            fresh.push(graph.trees[tree as usize].tree);
-            Vec::new()
-        });
-        entries.push(entry);
-        for &child in &derived[tree as usize] {
-            let mut at = 0;
-            for piece in &graph.trees[child as usize].pieces {
-                match *piece {
-                    Piece::New(_) => at += 1,
-                    Piece::Copy { from, count } => {
-                        if (from..from + count).contains(&position) {
-                            stack.push((child, at + position - from));
-                        }
-                        at += count;
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// How many children of each commit still need its state.
