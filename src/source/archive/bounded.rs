@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 /// Below this, streams may become as large as they like: long runs of one byte are common in small files.
-const RATIO_FLOOR: u64 = 16 << 20;
+pub(super) const RATIO_FLOOR: u64 = 16 << 20;
 /// Bytes a single read may yield, so that limits are looked at often.
 const READ_BYTES: usize = 64 << 10;
 
@@ -39,6 +39,15 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(limits: &Limits) -> Self {
         Self { total: limits.total_bytes, ratio: limits.ratio, spent: Cell::new(0) }
+    }
+
+    /// Takes so many bytes of it, if that many are left.
+    pub(super) fn spend(&self, bytes: u64) -> bool {
+        let after = self.spent.get() + bytes;
+        if after <= self.total {
+            self.spent.set(after);
+        }
+        after <= self.total
     }
 
     /// Whether nothing more may be decompressed.

@@ -5,6 +5,8 @@ use super::walk::{Place, Walk};
 use super::{Kind, Loss, kind, tar};
 use flate2::GzHeader;
 use flate2::bufread::GzDecoder;
+use libdeflater::Decompressor;
+use memchr::memmem;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::cell::Cell;
@@ -21,11 +23,36 @@ const MAX_PIECES: u32 = 100_000;
 pub(super) fn read_gzip(walk: &mut Walk<'_>, stream: &mut dyn Read, at: Place) {
     let taken = Cell::new(0);
     let decoder = Members::new(Counted::new(BufReader::new(stream), &taken));
-    let name = decoder.first_header().and_then(|header| header.filename()).filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
-    // A header can claim any path; the last part is what gunzip would use.
-    let name = name.map(|name| name.rsplit(|b| matches!(b, b'/' | b'\\')).next().unwrap_or_default().to_vec());
+    let name = base_name(decoder.first_header().and_then(|header| header.filename()).map(<[u8]>::to_vec));
     let budget = walk.budget;
     read_content(walk, &mut Metered::new(decoder, &taken, budget), name, at);
+}
+
+/// Reads a gzip file that is in memory: at once where it is one small member without fault, which is most of them, else as a stream.
+pub(super) fn read_gzip_at_once(walk: &mut Walk<'_>, mut bytes: &[u8], at: Place) {
+    let name = GzDecoder::new(bytes).header().and_then(|header| header.filename()).map(<[u8]>::to_vec);
+    match one_member(bytes).filter(|content| walk.budget.spend(content.len() as u64)) {
+        Some(content) => read_content(walk, &mut content.as_slice(), base_name(name), at),
+        None => read_gzip(walk, &mut bytes, at),
+    }
+}
+
+/// What a gzip file of a single member holds, if the size at its end is true, its checksum is right, and it is no larger than any stream may become.
+fn one_member(bytes: &[u8]) -> Option<Vec<u8>> {
+    let size = u32::from_le_bytes(*bytes.last_chunk()?) as usize;
+    // A size that more than one member could have made up is left to the stream.
+    if size == 0 || size as u64 > bounded::RATIO_FLOOR || memmem::find(&bytes[1..], &[0x1f, 0x8b, 8]).is_some() {
+        return None;
+    }
+    let mut content = vec![0; size];
+    let written = Decompressor::new().gzip_decompress(bytes, &mut content).ok()?;
+    (written == size).then_some(content)
+}
+
+/// The last part of a name: a header can claim any path, and this is what gunzip would use.
+fn base_name(name: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let name = name.filter(|name| !name.is_empty())?;
+    Some(name.rsplit(|b| matches!(b, b'/' | b'\\')).next().unwrap_or_default().to_vec())
 }
 
 /// Reads a zstd file of one or more frames (RFC 8878).

@@ -4,31 +4,95 @@ use super::graph::Graph;
 use super::objects::ObjectId;
 use super::pack::NONE;
 use super::trees::{Entry, EntryKind, Piece};
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 
 /// Of each tree (by the number of its record) that holds a wanted blob, at any depth: the entries that lead to one, by name.
+///
+/// A round for each level of folders: what is wanted is noted in the trees it is new in and handed down to the trees made from those, base first, so that a
+/// tree is gone through once a round however many entries it hands down. The trees that were found are wanted next.
 #[expect(clippy::iter_over_hash_type, reason = "each list is put in order by itself")]
 pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Clone) -> HashMap<u32, Vec<Entry>> {
     let objects = graph.trees.iter().map(|t| t.tree).chain(blobs.clone()).max().map_or(0, |m| m as usize + 1);
     let mut wanted = vec![false; objects];
     blobs.for_each(|blob| wanted[blob as usize] = true);
-    let (direct, folders) = links(graph, &wanted);
+    let (mut links, folders) = links(graph, &wanted);
     let up = Grouped::new(objects, folders.into_iter().map(|link| (link.entry.object, link)));
     let based = graph.trees.iter().enumerate().filter_map(|(i, tree)| Some((graph.record(tree.base)?, i as u32)));
-    let mut climb = Climb { graph, derived: Grouped::new(graph.trees.len(), based), found: HashMap::new(), fresh: Vec::new() };
-    direct.into_iter().for_each(|link| climb.spread(link));
+    let derived = Grouped::new(graph.trees.len(), based);
+    let ranks = ranks(&derived, graph);
+    let mut found: HashMap<u32, Vec<Entry>> = HashMap::new();
     let mut done = vec![false; objects];
-    while let Some(tree) = climb.fresh.pop() {
-        if !std::mem::replace(&mut done[tree as usize], true) {
-            up.of(tree).iter().for_each(|&link| climb.spread(link));
-        }
+    while !links.is_empty() {
+        let mut fresh = Vec::new();
+        hand_down(graph, &derived, &ranks, links, |tree, marks| {
+            let entries = found.entry(tree).or_insert_with(|| {
+                fresh.push(graph.trees[tree as usize].tree);
+                Vec::with_capacity(marks.len())
+            });
+            entries.extend(marks.iter().map(|m| m.1));
+        });
+        fresh.retain(|&tree| !std::mem::replace(&mut done[tree as usize], true));
+        links = fresh.iter().flat_map(|&tree| up.of(tree)).copied().collect();
     }
-    let mut found = climb.found;
     for entries in found.values_mut() {
         entries.sort_unstable_by_key(|e| (e.name, e.object));
         entries.dedup();
     }
     found
+}
+
+/// A number for each tree such that a base has a lower one than what is made from it.
+fn ranks(derived: &Grouped<u32>, graph: &Graph) -> Vec<u32> {
+    let mut ranks = vec![NONE; graph.trees.len()];
+    let mut order: Vec<u32> = (0..graph.trees.len() as u32).filter(|&i| graph.record(graph.trees[i as usize].base).is_none()).collect();
+    let mut at = 0;
+    while let Some(&tree) = order.get(at) {
+        ranks[tree as usize] = at as u32;
+        order.extend_from_slice(derived.of(tree));
+        at += 1;
+    }
+    ranks
+}
+
+/// Entries and where they stand in a tree, in order.
+type Marks = Vec<(u32, Entry)>;
+
+/// Notes entries in the trees they are new in and in all trees that copy them; calls `note` once for each such tree.
+fn hand_down(graph: &Graph, derived: &Grouped<u32>, ranks: &[u32], links: Vec<Link>, mut note: impl FnMut(u32, &Marks)) {
+    let mut marks: HashMap<u32, Marks> = HashMap::new();
+    links.into_iter().for_each(|link| marks.entry(link.tree).or_default().push((link.position, link.entry)));
+    let mut waiting: BinaryHeap<Reverse<(u32, u32)>> = marks.keys().map(|&tree| Reverse((ranks[tree as usize], tree))).collect();
+    while let Some(Reverse((_, tree))) = waiting.pop() {
+        let Some(mut here) = marks.remove(&tree) else { continue };
+        here.sort_unstable_by_key(|m| m.0);
+        for &child in derived.of(tree) {
+            let copied = copied(&here, &graph.trees[child as usize].pieces);
+            if !copied.is_empty() {
+                waiting.push(Reverse((ranks[child as usize], child)));
+                marks.entry(child).or_default().extend(copied);
+            }
+        }
+        note(tree, &here);
+    }
+}
+
+/// What of a tree's marks stands in a tree made of these pieces.
+fn copied(marks: &Marks, pieces: &[Piece]) -> Marks {
+    let mut copied = Marks::new();
+    let mut at = 0;
+    for piece in pieces {
+        match *piece {
+            Piece::New(_) => at += 1,
+            Piece::Copy { from, count } => {
+                let first = marks.partition_point(|m| m.0 < from);
+                let here = marks[first..].iter().take_while(|m| m.0 - from < count);
+                copied.extend(here.map(|&(position, entry)| (at + position - from, entry)));
+                at += count;
+            }
+        }
+    }
+    copied
 }
 
 /// An entry in the tree it is new in.
@@ -84,43 +148,5 @@ impl<T: Copy> Grouped<T> {
     fn of(&self, number: u32) -> &[T] {
         let at = |i: usize| self.starts.get(i).map_or(0, |s| *s as usize);
         self.items.get(at(number as usize)..at(number as usize + 1)).unwrap_or_default()
-    }
-}
-
-/// The way up from blobs to the trees of commits.
-struct Climb<'g> {
-    graph: &'g Graph,
-    /// Of each tree, those that are made from it.
-    derived: Grouped<u32>,
-    found: HashMap<u32, Vec<Entry>>,
-    /// Trees that have just been found to lead to a blob.
-    fresh: Vec<ObjectId>,
-}
-
-impl Climb<'_> {
-    /// Notes an entry in the tree it is new in and in all trees that copy it.
-    fn spread(&mut self, link: Link) {
-        let mut stack = vec![(link.tree, link.position)];
-        while let Some((tree, position)) = stack.pop() {
-            let entries = self.found.entry(tree).or_insert_with(|| {
-                self.fresh.push(self.graph.trees[tree as usize].tree);
-                Vec::new()
-            });
-            entries.push(link.entry);
-            for &child in self.derived.of(tree) {
-                let mut at = 0;
-                for piece in &self.graph.trees[child as usize].pieces {
-                    match *piece {
-                        Piece::New(_) => at += 1,
-                        Piece::Copy { from, count } => {
-                            if (from..from + count).contains(&position) {
-                                stack.push((child, at + position - from));
-                            }
-                            at += count;
-                        }
-                    }
-                }
-            }
-        }
     }
 }
