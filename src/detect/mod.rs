@@ -5,6 +5,7 @@
 mod anchor;
 mod decode;
 mod demand;
+mod except;
 mod generic;
 mod guard;
 mod library;
@@ -20,7 +21,7 @@ mod template;
 mod utf16;
 
 pub use generic::{Features, Judged, Judgement, confidence as generic_confidence, explain as explain_generic};
-pub use library::{Library, LoadError, full as builtin_with_examples, parse_file};
+pub use library::{Library, LoadError, check, full as builtin_with_examples, parse_file};
 pub use scanner::{Candidate, Hit, Scanner};
 pub use selftest::{Fault, test_examples};
 pub use template::expand as expand_template;

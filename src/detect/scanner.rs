@@ -6,7 +6,7 @@
 
 use super::decode::{self, Run};
 use super::generic::Features;
-use super::library::{Library, Try, group_of};
+use super::library::{FIRST, Library, Try, group_of};
 use super::line::{CONTEXT, Line, line_end, line_start};
 use super::plan::{NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
@@ -49,6 +49,8 @@ pub struct Candidate {
     pub scope: Option<Box<str>>,
     /// Of a value of no known form: what it is judged by, together with its path.
     pub features: Option<Features>,
+    /// Exceptions of the detector that hold but for the path, by number.
+    pub excepted: u32,
 }
 
 /// What was decided at one anchor.
@@ -291,8 +293,14 @@ impl<'l> Scanner<'l> {
                     let (a, b) = group(group_of(regex, name)?).filter(|_| !name.is_empty())?;
                     Some(String::from_utf8_lossy(&window[a..b]).into_owned().into_boxed_str()).filter(|text| !text.is_empty())
                 };
-                if let Some((a, b)) = group(self.library.group(rule, regex)).filter(|v| v.0 < v.1) {
-                    found.extend(self.candidate(rule, &window[a..b], (a + from, b + from), at, named));
+                let filled = |n: usize| group(n).filter(|v| v.0 < v.1);
+                let value = match self.library.group(rule, regex) {
+                    FIRST => (1..regex.captures_len()).find_map(filled),
+                    n => filled(n),
+                };
+                if let Some((a, b)) = value {
+                    let open = self.open_exceptions(rule, window, (start, end), (a, b));
+                    found.extend(open.and_then(|open| self.candidate(rule, &window[a..b], (a + from, b + from), (at, open), named)));
                 }
             }
             if anchored == Anchored::Yes {
@@ -319,6 +327,7 @@ impl<'l> Scanner<'l> {
             principal: None,
             scope: None,
             features: Some(judged.features),
+            excepted: 0,
         })
     }
 
@@ -328,7 +337,7 @@ impl<'l> Scanner<'l> {
         rule: u16,
         value: &[u8],
         span: (usize, usize),
-        at: usize,
+        (at, excepted): (usize, u32),
         named: impl Fn(&str) -> Option<Box<str>>,
     ) -> Option<Candidate> {
         let detector = self.library.detector(rule);
@@ -358,7 +367,15 @@ impl<'l> Scanner<'l> {
             principal: named(&detector.identity.principal).or(principal.map(String::into_boxed_str)),
             scope: named(&detector.identity.scope).or(scope.map(String::into_boxed_str)),
             features: None,
+            excepted,
         })
+    }
+
+    /// The exceptions that hold but for the path; `None` when one holds at any path. They see no further than the window.
+    fn open_exceptions(&self, rule: u16, window: &[u8], whole: (usize, usize), value: (usize, usize)) -> Option<u32> {
+        let Some(excepts) = self.library.excepts(rule) else { return Some(0) };
+        let line = (line_start(window, whole.0, window.len()), line_end(window, whole.1, window.len()));
+        excepts.open([value, whole, line].map(|(from, to)| &window[from..to]))
     }
 
     /// The bytes a detector may look at from an anchor: on its line, unless it spans lines.
