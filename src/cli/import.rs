@@ -29,7 +29,12 @@ pub(super) fn run(files: &[std::path::PathBuf], output: Option<&Path>) -> Result
     if let Some(folder) = output {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
+    let mut total = [0; 4];
     for result in import::import(&sources, &check) {
+        if let Ok(Imported { report: r, .. }) = &result {
+            let counts = [r.read, r.carried, r.lossy(), r.dropped.len()];
+            total.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+        }
         let written = result.map_err(|e| anyhow!(e)).and_then(|imported| put(&imported, output));
         if let Err(why) = written {
             if super::output::is_broken_pipe(&why) {
@@ -38,6 +43,10 @@ pub(super) fn run(files: &[std::path::PathBuf], output: Option<&Path>) -> Result
             error(&why);
             end = Exit::Usage;
         }
+    }
+    if files.len() > 1 {
+        let [read, carried, lossy, dropped] = total;
+        note(&format!("{} files, {read} rule(s): {carried} carried ({lossy} with loss), {dropped} not carried", files.len()));
     }
     Ok(end)
 }

@@ -143,9 +143,9 @@ impl RawRule {
         let left_out = [
             (self.tags.is_some(), "tags"),
             (self.specificity.is_some(), "specificity, as the surest detector speaks"),
-            (self.validate.is_some(), "`validate`, as a scan makes no network call"),
-            (self.analyze.is_some(), "`analyze`, as a scan makes no network call"),
-            (self.revoke.is_some(), "`revoke`, as a scan makes no network call"),
+            (self.validate.is_some(), "`validate`, which needs the network"),
+            (self.analyze.is_some(), "`analyze`, which needs the network"),
+            (self.revoke.is_some(), "`revoke`, which needs the network"),
         ];
         left_out.into_iter().filter(|(is, _)| *is).for_each(|(_, what)| rules.leave_out(what));
         let id = self.id.unwrap_or_default();

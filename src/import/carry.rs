@@ -31,9 +31,14 @@ pub(super) fn carry(rules: Rules, format: &dyn Format, slug: &str, file: &str, c
         dropped: Vec::new(),
         notes: rules.notes,
     };
-    report
-        .notes
-        .extend(rules.left_out.iter().map(|(what, n)| format!("left out of {n} rule(s), which changes nothing of what is found: {what}")));
+    if !rules.left_out.is_empty() {
+        let list: Vec<String> = rules.left_out.iter().map(|(what, n)| format!("{what} ({n} rule(s))")).collect();
+        report.notes.push(format!("left out, as it changes nothing of what is found: {}", list.join("; ")));
+    }
+    if !rules.except.is_empty() && (rules.extends || rules.rules.is_empty()) {
+        let how = "for others, state it under `exclude` or `[[allow]]` in keysweep.toml";
+        report.notes.push(format!("what it lets pass of all rules counts for those of this file alone; {how}"));
+    }
     let mut provider = Provider {
         provider: slug.to_owned(),
         title: format!("{} of {}", format.title(), base_name(file)),

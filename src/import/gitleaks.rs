@@ -82,6 +82,7 @@ pub(super) struct RawExtend {
 impl RawExtend {
     /// Says what has to be done by hand.
     pub(super) fn note(&self, format: &str, rules: &mut Rules) {
+        rules.extends = true;
         if self.use_default {
             rules.notes.push(format!("it extends the rules built into {format}: import that file too, or rely on the built-in detectors"));
         }

@@ -28,13 +28,20 @@ impl Format for Kingfisher {
 
     fn recognises(&self, text: &str) -> bool {
         let mut lines = text.lines().filter(|l| !l.trim_start().starts_with('#') && !matches!(l.trim(), "" | "---"));
-        lines.next().is_some_and(|l| l.starts_with("rules:")) || lines.any(|l| l.trim_end() == "rules:")
+        let first = |l: &str| l.starts_with("rules:") || l.starts_with("- name:") || l.starts_with("- id:");
+        lines.next().is_some_and(first) || lines.any(|l| l.trim_end() == "rules:")
     }
 
     fn read(&self, document: &Document<'_>) -> Result<Rules, ImportError> {
-        let raw: RawFile = serde_saphyr::from_str(document.text).map_err(|e| document.yaml(&e))?;
+        // Some files are the list alone.
+        let is_list = document.text.lines().any(|l| l.starts_with("- "));
+        let mapped = document.text.lines().any(|l| l.starts_with("rules:"));
+        let raw: Result<RawFile, _> = match is_list && !mapped {
+            true => serde_saphyr::from_str(document.text).map(|rules| RawFile { rules }),
+            false => serde_saphyr::from_str(document.text),
+        };
         let mut rules = Rules::default();
-        for rule in raw.rules {
+        for rule in raw.map_err(|e| document.yaml(&e))?.rules {
             let read = rule.read(&mut rules);
             rules.rules.push(read);
         }
@@ -117,10 +124,10 @@ fn confidence<'de, D: Deserializer<'de>>(from: D) -> Result<Confidence, D::Error
 impl RawRule {
     fn read(self, rules: &mut Rules) -> Rule {
         let left_out = [
-            (!self.examples.is_empty(), "examples, as they hold raw secrets"),
-            (!self.negative_examples.is_empty(), "negative examples, as they hold what looks like secrets"),
-            (self.validation.is_some(), "`validation`, as a scan makes no network call"),
-            (self.revocation.is_some(), "`revocation`, as a scan makes no network call"),
+            (!self.examples.is_empty(), "examples, which hold raw secrets"),
+            (!self.negative_examples.is_empty(), "negative examples, which look like secrets"),
+            (self.validation.is_some(), "`validation`, which needs the network"),
+            (self.revocation.is_some(), "`revocation`, which needs the network"),
             (self.description.is_some() || !self.categories.is_empty(), "description and categories"),
             (self.prevalidated.is_some() || self.authoritative.is_some() || self.tls_mode.is_some(), "how it is validated"),
             (self.vectorscan_compatible.is_some(), "the choice of an engine"),

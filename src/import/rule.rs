@@ -12,6 +12,8 @@ pub(super) struct Rules {
     pub rules: Vec<Rule>,
     /// Exceptions of all of them.
     pub except: Vec<Except>,
+    /// Whether it builds on rules of another file.
+    pub extends: bool,
     /// What else is to be told of the file.
     pub notes: Vec<String>,
     /// What was left out without changing what is found, and of how many rules.

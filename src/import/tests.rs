@@ -89,7 +89,17 @@ fn gitleaks_is_carried() {
     assert_eq!((id.report, id.kind, id.except[0].value.as_slice()), (Role::Part, Kind::Identifier, &["^x".to_owned()][..]));
     assert_eq!(provider.except[0].paths, ["^vendor/"]);
     let text = report.to_string();
-    for told in ["commits", "`absent`", "files (line", "look-around", "extends the rules built into gitleaks", "`old`", "tags"] {
+    for told in [
+        "keysweep.toml",
+        "those of this file alone",
+        "commits",
+        "`absent`",
+        "files (line",
+        "look-around",
+        "extends the rules built into gitleaks",
+        "`old`",
+        "tags",
+    ] {
         assert!(text.contains(told), "{told} in {text}");
     }
 }
@@ -156,7 +166,8 @@ rules:
         variable: ID
     validation: { type: Http, content: { anything: [at, all] } }
 ";
-    let other = "rules:\n- {name: Other, id: kingfisher.other.1, pattern: 'other-[0-9]{5}', visible: false}\n";
+    // A list alone will do.
+    let other = "- name: Other\n  id: kingfisher.other.1\n  pattern: 'other-[0-9]{5}'\n  visible: false\n";
     let mut both = import(&[source("acme", text), source("other", other)], &any);
     let acme = both.remove(0).expect("it is read");
     let key = &acme.provider.detectors[0];

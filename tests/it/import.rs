@@ -195,7 +195,7 @@ fn a_mistake_is_told_with_its_place_and_spoils_no_other_file() {
     ground.write("good.toml", "[[rules]]\nid = \"a\"\nregex = \"zacme_[a-z]{9}\"\n");
     let run = import(&ground, &["bad.toml", "absent.toml", "other.txt", "good.toml"]);
     assert_eq!(run.code, Some(2), "{}", run.stderr);
-    for told in ["bad.toml:3:1: unknown key `regexp`", "absent.toml", "other.txt: it is of no format", "1 carried"] {
+    for told in ["bad.toml:3:1: unknown key `regexp`", "absent.toml", "other.txt: it is of no format", "4 files, 1 rule(s): 1 carried"] {
         assert!(run.stderr.contains(told), "{told} in:\n{}", run.stderr);
     }
     assert!(ground.at("tree/detectors/gitleaks-good.yml").exists());
