@@ -1,6 +1,6 @@
 //! Rules of other scanners, read into detectors; what could not be carried is told, rule by rule.
 //!
-//! One module a format. Each reads a file into [`rule::Rules`], which are the same for all; [`carry`] makes detectors of those, [`yaml`] writes
+//! One module a format. Each reads a file into `rule::Rules`, which are the same for all; `carry` makes detectors of those, `yaml` writes
 //! them. Nothing here plans or runs a pattern: whether a detector can be used is asked of the caller.
 
 mod betterleaks;
