@@ -47,7 +47,7 @@ pub(super) fn carry(rules: Rules, format: &dyn Format, slug: &str, file: &str, c
         references: Vec::new(),
         remediation: "Revoke it where it was issued, and have a new one issued.".into(),
         imported: format.title().to_owned(),
-        except: rules.except,
+        except: gather_paths(rules.except),
         detectors: Vec::new(),
     };
     let (mut ids, mut origins) = (HashMap::new(), HashMap::new());
@@ -69,6 +69,20 @@ pub(super) fn carry(rules: Rules, format: &dyn Format, slug: &str, file: &str, c
     }
     report.carried = provider.detectors.len();
     Carried { provider, report, ids, origins }
+}
+
+/// Exceptions that ask for nothing but a path, as one: a detector has room for few that ask for any.
+fn gather_paths(list: Vec<Except>) -> Vec<Except> {
+    let mut all = Except::default();
+    let mut out = Vec::new();
+    for except in list {
+        match (Except { paths: except.paths.clone(), ..Except::default() }) == except {
+            true => all.paths.extend(except.paths),
+            false => out.push(except),
+        }
+    }
+    out.extend((!all.paths.is_empty()).then_some(all));
+    out
 }
 
 /// The name of a file without its folders, which are nobody else's business.
@@ -138,7 +152,7 @@ fn detector(rule: &Rule, id: String, check: &dyn Fn(&Detector) -> Result<(), Str
         paths: rule.path.clone(),
         report: if rule.part { Role::Part } else { Role::Finding },
         guards,
-        except: rule.except.iter().filter(|e| **e != Except::default()).cloned().collect(),
+        except: gather_paths(rule.except.clone()),
         parts: rule.parts.clone(),
         identity: Default::default(),
         lifecycle: Default::default(),

@@ -137,7 +137,7 @@ skipReport = true
     let host = ("betterleaks-acme-acme-host", 5, None, Some(Confidence::Low));
     assert_eq!(parts, [host, ("betterleaks-acme-acme-user", rule::ANYWHERE, Some(Confidence::High), None)]);
     assert_eq!(
-        (provider.except[0].paths.as_slice(), provider.except[1].value.as_slice()),
+        (provider.except[1].paths.as_slice(), provider.except[0].value.as_slice()),
         (&["^vendor/".to_owned()][..], &["^null$".to_owned()][..])
     );
     let lost: Vec<&str> = report.losses.iter().map(|l| l.what.split(' ').take(2).last().unwrap_or_default()).collect();
