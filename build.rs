@@ -66,8 +66,6 @@ fn read(path: &Path) -> model::Provider {
     let text = fs::read_to_string(path).expect("a readable file");
     let mut provider: model::Provider = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     assert_eq!(Some(provider.provider.as_str()), path.file_stem().and_then(|s| s.to_str()), "provider is the file's stem");
-    for detector in &mut provider.detectors {
-        detector.provider.clone_from(&provider.provider);
-    }
+    provider.hand_down();
     provider
 }

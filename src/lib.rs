@@ -17,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod engine;
+pub mod import;
 pub mod model;
 pub mod report;
 pub mod source;

@@ -21,7 +21,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Scan files and git history for credentials
     Scan(Box<Scan>),
-    /// List, show and test detectors
+    /// List, show, test and import detectors
     #[command(subcommand)]
     Detectors(Detectors),
     /// Tell why values in files are or are not reported
@@ -126,6 +126,18 @@ pub(super) enum Detectors {
         /// Detector files; without any, those built into this binary, not files on disk
         #[arg(value_hint = ValueHint::FilePath)]
         files: Vec<PathBuf>,
+    },
+    /// Make detectors of the rules of other scanners
+    ///
+    /// Reads rule files of gitleaks v8 and betterleaks v2 (TOML) and of Kingfisher 1.x (YAML); which of them a file is of is told by its content.
+    /// What was carried, what was lost and what was not carried is reported on standard error.
+    Import {
+        /// Rule files; those whose rules refer to one another belong together
+        #[arg(required = true, value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+        /// Folder for the detector files, one for each rule file; without it, that of a single rule file goes to standard output
+        #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        output: Option<PathBuf>,
     },
 }
 

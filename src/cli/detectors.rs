@@ -2,6 +2,7 @@
 
 use super::args;
 use super::exit::Exit;
+use super::import;
 use super::output::line;
 use super::scan::read_detectors;
 use crate::detect::{Fault, Library, builtin_with_examples, test_examples};
@@ -15,6 +16,7 @@ pub(super) fn run(command: args::Detectors) -> Result<Exit> {
         args::Detectors::List { providers } => list(&providers),
         args::Detectors::Show { id } => show(&id),
         args::Detectors::Test { files } => test(&files),
+        args::Detectors::Import { files, output } => import::run(&files, output.as_deref()),
     }
 }
 

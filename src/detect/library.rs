@@ -1,6 +1,7 @@
 //! The detectors in force: the built-in ones, with a user's own on top, compiled only when a run needs them.
 
 use super::anchor::Anchor;
+use super::except::Excepts;
 use super::plan::Plan;
 use super::share::{Shared, Try};
 use super::sieve::Sieve;
@@ -19,6 +20,9 @@ static LEAN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors.bin"));
 /// The built-in plans as they are, for when others join them.
 static PLANS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/plans.bin"));
 static FULL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors-full.bin"));
+
+/// Stands for the first capture group that took part in a match.
+pub(super) const FIRST: usize = usize::MAX;
 
 /// Largest compiled pattern, in bytes; a user's pattern beyond it is refused.
 const PATTERN_LIMIT: usize = 16 << 20;
@@ -65,6 +69,7 @@ pub struct Library {
     compiled: Vec<OnceLock<Option<Regex>>>,
     groups: Vec<OnceLock<usize>>,
     paths: Vec<OnceLock<Option<Regex>>>,
+    excepts: Vec<OnceLock<Excepts>>,
     sieve: Sieve,
     /// What to try at each anchor of the sieve.
     tries: Vec<Vec<Try>>,
@@ -94,8 +99,8 @@ impl Library {
         providers.iter_mut().for_each(|p| p.detectors.retain(|d| !gone(&d.id)));
         for mut provider in own {
             provider.detectors.retain(|d| !disabled.contains(&d.id));
-            for detector in &mut provider.detectors {
-                detector.provider.clone_from(&provider.provider);
+            provider.hand_down();
+            for detector in &provider.detectors {
                 plans.push(plan(detector)?);
             }
             providers.push(provider);
@@ -132,7 +137,8 @@ impl Library {
         }
         let cells = || -> Vec<OnceLock<Option<Regex>>> { plans.iter().map(|_| OnceLock::new()).collect() };
         let groups = plans.iter().map(|_| OnceLock::new()).collect();
-        Self { detectors, categories, compiled: cells(), paths: cells(), groups, plans, sieve, tries, builtin: false }
+        let excepts = plans.iter().map(|_| OnceLock::new()).collect();
+        Self { detectors, categories, compiled: cells(), paths: cells(), excepts, groups, plans, sieve, tries, builtin: false }
     }
 
     /// Number of detectors.
@@ -201,11 +207,24 @@ impl Library {
         wanted.is_empty() || regex().is_some_and(|r| r.is_match(path))
     }
 
-    /// The capture group that is the secret.
+    /// Whether one of a candidate's exceptions holds at this path; `open` are those that hold but for the path.
+    pub fn excepted(&self, rule: u16, open: u32, path: &str) -> bool {
+        open != 0 && self.excepts(rule).is_some_and(|e| e.hold_at(open, path))
+    }
+
+    /// The compiled exceptions of a detector that has any.
+    pub(super) fn excepts(&self, rule: u16) -> Option<&Excepts> {
+        let except = &self.detector(rule).except;
+        let compiled = || self.excepts[usize::from(rule)].get_or_init(|| Excepts::new(except).unwrap_or_default());
+        (!except.is_empty()).then(compiled)
+    }
+
+    /// The capture group that is the secret; `FIRST` for the first one that took part.
     pub(super) fn group(&self, rule: u16, regex: &Regex) -> usize {
         *self.groups[usize::from(rule)].get_or_init(|| {
             let wanted = &self.detector(rule).value;
-            group_of(regex, wanted).or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
+            let first = (wanted == "first").then_some(FIRST);
+            group_of(regex, wanted).or(first).or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
         })
     }
 }
@@ -225,14 +244,30 @@ fn plan(detector: &Detector) -> Result<Plan, LoadError> {
     let fault = |why| LoadError::Detector { id: detector.id.clone(), why };
     let plan = Plan::new(detector).map_err(fault)?;
     compile(&plan.pattern).map_err(fault)?;
+    Excepts::new(&detector.except).map_err(|why| fault(format!("an exception is wrong: {why}")))?;
     Ok(plan)
+}
+
+/// Whether a detector can be used: it can be planned, and all its expressions compile.
+///
+/// # Errors
+/// A sentence that says why not.
+pub fn check(detector: &Detector) -> Result<(), String> {
+    plan(detector).map(drop).map_err(|e| match e {
+        LoadError::Detector { why, .. } | LoadError::Syntax(why) => why,
+    })
 }
 
 /// Compiles a pattern the way scans do: bytes, ASCII classes, bounded size.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+    compile_any(&[pattern])
+}
+
+/// Compiles several patterns to search for any of them.
+pub(super) fn compile_any(patterns: &[impl AsRef<str>]) -> Result<Regex, String> {
     let limits = Regex::config().utf8_empty(false).nfa_size_limit(Some(PATTERN_LIMIT)).hybrid_cache_capacity(CACHE);
     let bytes = syntax::Config::new().unicode(false).utf8(false);
-    Regex::builder().configure(limits).syntax(bytes).build(pattern).map_err(|e| match e.syntax_error() {
+    Regex::builder().configure(limits).syntax(bytes).build_many(patterns).map_err(|e| match e.syntax_error() {
         Some(wrong) => wrong.to_string(),
         None => e.to_string(),
     })
@@ -244,9 +279,9 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
 /// When it is no YAML of the schema, an id is used twice or does not begin with the provider, or a pattern cannot be used.
 pub fn parse_file(text: &str) -> Result<Provider, LoadError> {
     let mut provider: Provider = serde_saphyr::from_str(text).map_err(|e| LoadError::Syntax(e.to_string()))?;
+    provider.hand_down();
     let mut seen: HashMap<String, ()> = HashMap::new();
-    for detector in &mut provider.detectors {
-        detector.provider.clone_from(&provider.provider);
+    for detector in &provider.detectors {
         let fault = |why: &str| LoadError::Detector { id: detector.id.clone(), why: why.to_owned() };
         if seen.insert(detector.id.clone(), ()).is_some() {
             return Err(fault("the id is used twice"));

@@ -76,6 +76,8 @@ impl Plan {
             (true, 0) => BLOCK_REACH,
             (true, reach) => reach,
         };
+        // An exception that asks for the line looks at as much of it as any detector may.
+        let lines = detector.except.iter().any(|e| !e.line.is_empty());
         let lead = anchors.iter().map(|a| a.lead.and_then(|l| u32::try_from(l).ok()).unwrap_or(longest)).max().unwrap_or(0);
         let grams = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
         Ok(Self {
@@ -83,8 +85,8 @@ impl Plan {
             boundary,
             anchors,
             grams,
-            lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }),
-            reach: longest.min(cap),
+            lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }).max(if lines { LINE_LEAD } else { 0 }),
+            reach: longest.min(cap).max(if lines { LINE_REACH } else { 0 }),
             demand: Demand::of(&hir),
         })
     }

@@ -5,8 +5,8 @@
 //! hits for the same bytes; a property test holds them to it.
 
 use super::decode::{self, Run};
-use super::generic::Features;
-use super::library::{Library, group_of};
+use super::hit::{Candidate, Hit, Source, offset, sort};
+use super::library::{FIRST, Library, group_of};
 use super::line::{CONTEXT, Line, line_end, line_start};
 use super::plan::{NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
@@ -27,48 +27,6 @@ const BLOCK: usize = 1 << 20;
 const MAX_PER_ANCHOR: usize = 64;
 /// Lines that are remembered, as a power of two: 256 KiB.
 const LINES_SEEN: u32 = 15;
-
-/// A value that a detector takes for a credential.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    /// Number of the detector.
-    pub rule: u16,
-    /// Where the value begins, in bytes from the hit's anchor.
-    pub start: i32,
-    /// Where it ends.
-    pub end: i32,
-    /// The value, decoded.
-    pub secret: Secret,
-    /// How sure.
-    pub confidence: Confidence,
-    /// What that rests on.
-    pub proof: Proof,
-    /// How it was encoded, outermost first.
-    pub encoding: Option<Arc<str>>,
-    /// The principal a capture group or decoder named.
-    pub principal: Option<Box<str>>,
-    /// The account, tenant or project a capture group or decoder named.
-    pub scope: Option<Box<str>>,
-    /// Of a value of no known form: what it is judged by, together with its path.
-    pub features: Option<Features>,
-}
-
-/// What was decided at one anchor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// Position of the anchor, in bytes.
-    pub at: u32,
-    source: Source,
-    /// The candidates; `None` for an anchor of a multi-line detector that led to nothing here but may in a later version.
-    pub candidates: Option<Arc<[Candidate]>>,
-}
-
-/// What a hit was decided by: a detector's pattern, begun so many bytes before the anchor, or a decoder's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    Rule(u16, Option<u32>),
-    Decoded(decode::Scheme),
-}
 
 /// What is remembered to hold nothing: the lines around a change, or several lines of a whole blob.
 #[derive(Clone, Copy)]
@@ -320,8 +278,14 @@ impl<'l> Scanner<'l> {
                     let (a, b) = group(group_of(regex, name)?).filter(|_| !name.is_empty())?;
                     Some(String::from_utf8_lossy(&window[a..b]).into_owned().into_boxed_str()).filter(|text| !text.is_empty())
                 };
-                if let Some((a, b)) = group(self.library.group(rule, regex)).filter(|v| v.0 < v.1) {
-                    found.extend(self.candidate(rule, &window[a..b], (a + from, b + from), at, named));
+                let filled = |n: usize| group(n).filter(|v| v.0 < v.1);
+                let value = match self.library.group(rule, regex) {
+                    FIRST => (1..regex.captures_len()).find_map(filled),
+                    n => filled(n),
+                };
+                if let Some((a, b)) = value {
+                    let open = self.open_exceptions(rule, window, (start, end), (a, b));
+                    found.extend(open.and_then(|open| self.candidate(rule, &window[a..b], (a + from, b + from), (at, open), named)));
                 }
             }
             if anchored == Anchored::Yes {
@@ -348,6 +312,7 @@ impl<'l> Scanner<'l> {
             principal: None,
             scope: None,
             features: Some(judged.features),
+            excepted: 0,
         })
     }
 
@@ -357,7 +322,7 @@ impl<'l> Scanner<'l> {
         rule: u16,
         value: &[u8],
         span: (usize, usize),
-        at: usize,
+        (at, excepted): (usize, u32),
         named: impl Fn(&str) -> Option<Box<str>>,
     ) -> Option<Candidate> {
         let detector = self.library.detector(rule);
@@ -387,7 +352,15 @@ impl<'l> Scanner<'l> {
             principal: named(&detector.identity.principal).or(principal.map(String::into_boxed_str)),
             scope: named(&detector.identity.scope).or(scope.map(String::into_boxed_str)),
             features: None,
+            excepted,
         })
+    }
+
+    /// The exceptions that hold but for the path; `None` when one holds at any path. They see no further than the window.
+    fn open_exceptions(&self, rule: u16, window: &[u8], whole: (usize, usize), value: (usize, usize)) -> Option<u32> {
+        let Some(excepts) = self.library.excepts(rule) else { return Some(0) };
+        let line = (line_start(window, whole.0, window.len()), line_end(window, whole.1, window.len()));
+        excepts.open([value, whole, line].map(|(from, to)| &window[from..to]))
     }
 
     /// The bytes a detector may look at from an anchor: on its line, unless it spans lines.
@@ -413,7 +386,7 @@ impl<'l> Scanner<'l> {
         let mut candidates = Vec::new();
         for hit in &inner {
             for candidate in hit.candidates.iter().flat_map(|c| c.iter()) {
-                let (start, end) = span(hit, candidate);
+                let (start, end) = hit.span(candidate);
                 let (start, end) = (text.origin(start), text.origin_end(end));
                 if run.scheme == decode::Scheme::Percent && end - start == candidate.secret.len() {
                     continue; // nothing of it was encoded: found as it stands
@@ -436,7 +409,7 @@ impl<'l> Scanner<'l> {
             let Some(candidates) = &hit.candidates else { continue };
             let at = text.origin(hit.at as usize);
             let mapped = candidates.iter().map(|c| {
-                let (start, end) = span(&hit, c);
+                let (start, end) = hit.span(c);
                 let encoding = c.encoding.as_ref().map_or_else(|| "utf-16".into(), |inner| format!("utf-16+{inner}").into());
                 Candidate {
                     start: offset(text.origin(start), at),
@@ -460,35 +433,6 @@ fn canonical(value: &[u8]) -> Cow<'_, [u8]> {
     let lines = text.lines().map(|l| l.trim_matches(noise)).map(|l| l.strip_suffix(" +").unwrap_or(l).trim_end_matches(noise));
     let lines = lines.filter(|l| !l.is_empty());
     Cow::Owned(lines.collect::<Vec<_>>().join("\n").into_bytes())
-}
-
-/// Where a candidate stands in its blob.
-pub(super) fn span(hit: &Hit, candidate: &Candidate) -> (usize, usize) {
-    let place = |offset: i32| (i64::from(hit.at) + i64::from(offset)).max(0) as usize;
-    (place(candidate.start), place(candidate.end))
-}
-
-impl Candidate {
-    /// Whether it is a credential wherever it stands, or at most places.
-    pub fn is_likely(&self) -> bool {
-        self.features.is_none_or(|f| generic::confidence(f, None).is_some())
-    }
-}
-
-impl Hit {
-    /// Where a candidate of this hit stands in the blob: start and end in bytes.
-    pub fn span(&self, candidate: &Candidate) -> (usize, usize) {
-        span(self, candidate)
-    }
-}
-
-fn offset(position: usize, at: usize) -> i32 {
-    (position as i64 - at as i64) as i32
-}
-
-fn sort(hits: &mut Vec<Hit>) {
-    hits.sort_by_key(|h| (h.at, h.source));
-    hits.dedup_by(|a, b| (a.at, a.source) == (b.at, b.source));
 }
 
 fn is_dirty(dirty: &[(usize, usize)], at: usize) -> bool {

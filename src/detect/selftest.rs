@@ -1,9 +1,9 @@
 //! The tests that detectors carry: every example found, no near miss and no placeholder.
 
-use super::library::{Library, compile};
+use super::library::{Library, check};
+use super::proof;
 use super::scanner::Scanner;
 use super::template::expand;
-use super::{plan::Plan, proof};
 use crate::model::{Category, Detector, Provider, Role};
 use std::collections::HashMap;
 
@@ -24,13 +24,16 @@ pub fn test_examples(providers: &[Provider], library: &Library) -> Vec<Fault> {
     let rules: HashMap<&str, u16> = library.detectors().iter().enumerate().map(|(i, d)| (d.id.as_str(), i as u16)).collect();
     let mut faults = Vec::new();
     let mut seen: HashMap<&str, u32> = HashMap::new();
-    for detector in providers.iter().flat_map(|p| &p.detectors) {
+    for (provider, detector) in providers.iter().flat_map(|p| p.detectors.iter().map(move |d| (p, d))) {
         let mut fault = |what: String| faults.push(Fault { detector: detector.id.clone(), what });
         *seen.entry(&detector.id).or_default() += 1;
         if seen[detector.id.as_str()] > 1 {
             fault("the id is used twice".into());
         }
         check_fields(detector, &rules, &mut fault);
+        if provider.imported.is_empty() {
+            check_counts(detector, &mut fault);
+        }
         if let Some(&rule) = rules.get(detector.id.as_str()) {
             check_examples(detector, rule, library, &mut fault);
         }
@@ -39,20 +42,8 @@ pub fn test_examples(providers: &[Provider], library: &Library) -> Vec<Fault> {
 }
 
 fn check_fields(detector: &Detector, rules: &HashMap<&str, u16>, fault: &mut dyn FnMut(String)) {
-    match Plan::new(detector) {
-        Err(why) => fault(why),
-        Ok(plan) => {
-            if let Err(why) = compile(&plan.pattern) {
-                fault(format!("the pattern does not compile: {why}"));
-            }
-        }
-    }
-    for (what, n) in
-        [("examples", detector.examples.len()), ("near_misses", detector.near_misses.len()), ("placeholders", detector.placeholders.len())]
-    {
-        if n < LEAST {
-            fault(format!("{n} {what}, at least {LEAST} are needed"));
-        }
+    if let Err(why) = check(detector) {
+        fault(why);
     }
     let checksum = &detector.guards.checksum;
     if !checksum.is_empty() && !proof::is_known(checksum) {
@@ -64,6 +55,17 @@ fn check_fields(detector: &Detector, rules: &HashMap<&str, u16>, fault: &mut dyn
     }
     for part in detector.parts.iter().filter(|p| !rules.contains_key(p.detector.as_str())) {
         fault(format!("its part `{}` is no detector", part.detector));
+    }
+}
+
+/// Detectors imported from another program have the examples that could be carried, which may be none.
+fn check_counts(detector: &Detector, fault: &mut dyn FnMut(String)) {
+    for (what, n) in
+        [("examples", detector.examples.len()), ("near_misses", detector.near_misses.len()), ("placeholders", detector.placeholders.len())]
+    {
+        if n < LEAST {
+            fault(format!("{n} {what}, at least {LEAST} are needed"));
+        }
     }
 }
 

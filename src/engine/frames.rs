@@ -43,6 +43,8 @@ struct Spot {
     confidence: Confidence,
     /// What the value is judged by, and whether by nothing else.
     judged: Option<(Features, bool)>,
+    /// The detector, and its exceptions that hold but for the path.
+    excepted: (u16, u32),
     frame: Frame,
     /// The lines an inline allow may stand on.
     lines: Vec<String>,
@@ -86,6 +88,9 @@ impl Places {
         let raw = String::from_utf8_lossy(value.secret.expose());
         let sighting = |spot: &Spot| {
             let path = spot.member.as_ref().map_or_else(|| path.to_owned(), |m| format!("{path}!{m}"));
+            if library.excepted(spot.excepted.0, spot.excepted.1, &path) {
+                return None;
+            }
             let confidence = spot.confidence_at(&path)?;
             let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
             let suppression = excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, id, &path, value.secret.expose()));
@@ -208,6 +213,7 @@ impl<'b> Sheet<'b> {
             encoding: o.candidate.encoding.clone(),
             confidence: self.confidence(o, beside, content.library),
             judged: o.candidate.features.map(|f| (f, true)).or(o.support.map(|f| (f, false))),
+            excepted: (o.candidate.rule, o.candidate.excepted),
             frame: self.frame(line, end_line, (o.start, o.end)),
             lines,
         }

@@ -33,7 +33,12 @@ pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurren
     findings.sort_by(|a, b| rank(b, library).cmp(&rank(a, library)).then_with(|| place(a).cmp(&place(b))));
     // What is for files at some paths only is no rival of the rest: the path is not known here.
     let (limited, free): (Vec<_>, Vec<_>) = findings.into_iter().partition(|o| !library.detector(o.candidate.rule).paths.is_empty());
+    // What an exception may take away at some paths is no rival of the rest either, but gives way to it.
+    let (doubtful, free): (Vec<_>, Vec<_>) = free.into_iter().partition(|o| o.candidate.excepted != 0);
     let mut kept = unrivalled(free);
+    let beaten = |o: &Occurrence<'_>| kept.iter().any(|k| clash(k, o) && rank(k, library) >= rank(o, library));
+    let doubtful: Vec<_> = unrivalled(doubtful).into_iter().filter(|o| !beaten(o)).collect();
+    kept.extend(doubtful);
     kept.extend(unrivalled(limited));
     kept.sort_by(|a, b| place(a).cmp(&place(b)));
     (kept, parts)
@@ -45,8 +50,7 @@ fn unrivalled(ranked: Vec<Occurrence<'_>>) -> Vec<Occurrence<'_>> {
     // Sorted by place, what is kept never overlaps, so neighbours are enough to look at.
     for occurrence in ranked {
         let at = kept.partition_point(|k| (&k.member, k.start) < (&occurrence.member, occurrence.start));
-        let clash = |k: &Occurrence<'_>| k.member == occurrence.member && k.start < occurrence.end && occurrence.start < k.end;
-        let rival = [at.checked_sub(1), Some(at)].into_iter().flatten().find(|i| kept.get(*i).is_some_and(clash));
+        let rival = [at.checked_sub(1), Some(at)].into_iter().flatten().find(|i| kept.get(*i).is_some_and(|k| clash(k, &occurrence)));
         match rival {
             None => kept.insert(at, occurrence),
             Some(i) if kept[i].candidate.features.is_none() => kept[i].support = kept[i].support.or(occurrence.candidate.features),
@@ -54,6 +58,11 @@ fn unrivalled(ranked: Vec<Occurrence<'_>>) -> Vec<Occurrence<'_>> {
         }
     }
     kept
+}
+
+/// Whether two occurrences share bytes.
+fn clash(a: &Occurrence<'_>, b: &Occurrence<'_>) -> bool {
+    a.member == b.member && a.start < b.end && b.start < a.end
 }
 
 fn place<'o>(o: &'o Occurrence<'_>) -> (&'o Option<Arc<str>>, usize, usize) {

@@ -20,8 +20,25 @@ pub struct Provider {
     /// What to do about a leak; default of every detector.
     #[serde(default)]
     pub remediation: String,
+    /// What other program's rules these were imported from; such detectors need no examples.
+    #[serde(default)]
+    pub imported: String,
+    /// Exceptions of every detector of the file, beside its own.
+    #[serde(default)]
+    pub except: Vec<Except>,
     /// Its credentials.
     pub detectors: Vec<Detector>,
+}
+
+impl Provider {
+    /// Hands down what is stated once for all detectors of the file.
+    pub fn hand_down(&mut self) {
+        let except = std::mem::take(&mut self.except);
+        for detector in &mut self.detectors {
+            detector.provider.clone_from(&self.provider);
+            detector.except.extend(except.iter().cloned());
+        }
+    }
 }
 
 /// One kind of credential: how it looks, what proves it, whose it would be, how it should live.
@@ -52,7 +69,7 @@ pub struct Detector {
     /// The value counts only where a matching name stands before it on the line.
     #[serde(default)]
     pub name: String,
-    /// Capture group that holds the secret, by number or name.
+    /// Capture group that holds the secret, by number or name; `first` for the first one that took part in the match.
     #[serde(default)]
     pub value: String,
     /// Literals one of which must occur; derived from the pattern when empty.
@@ -73,6 +90,9 @@ pub struct Detector {
     /// What the value must satisfy.
     #[serde(default)]
     pub guards: Guards,
+    /// What is let pass although all else holds.
+    #[serde(default)]
+    pub except: Vec<Except>,
     /// Companions that raise or lower the confidence.
     #[serde(default)]
     pub parts: Vec<Part>,
@@ -126,6 +146,23 @@ pub struct Guards {
     pub stop_words: Vec<String>,
     /// Name of a structure that must hold; see `detect::proof`.
     pub checksum: String,
+}
+
+/// What is let pass: of each list that is stated, one entry must hold. All but `words` are regular expressions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Except {
+    /// Searched for in the value.
+    pub value: Vec<String>,
+    /// Searched for in all of the match, name and quotes included.
+    #[serde(rename = "match")]
+    pub matched: Vec<String>,
+    /// Searched for in the lines that the match stands on.
+    pub line: Vec<String>,
+    /// Words that occur in the value, in any case.
+    pub words: Vec<String>,
+    /// Searched for in the path.
+    pub paths: Vec<String>,
 }
 
 /// A companion detector whose match nearby changes the confidence, and never deletes the finding.

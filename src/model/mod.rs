@@ -7,7 +7,7 @@ mod secret;
 mod segment;
 mod time;
 
-pub use detector::{Category, Class, Confidence, Detector, Guards, Identity, Judge, Kind, Lifecycle, Part, Provider, Role};
+pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Part, Provider, Role};
 pub use finding::{CommitInfo, Finding, Frame, FrameLine, Location, Proof, SecretView, Suppression};
 pub use report::{Inventory, Report, Scan, Skipped, Stats, Tool};
 pub use secret::{Redaction, Secret};

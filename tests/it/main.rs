@@ -8,6 +8,7 @@ mod config;
 mod detectors;
 mod history;
 mod hostile;
+mod import;
 mod packing;
 mod places;
 mod sarif;

@@ -11,9 +11,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["model"]),
     ("detect", &["model"]),
     ("config", &["model"]),
+    ("import", &["model"]),
     ("report", &["model"]),
     ("engine", &["model", "source", "detect", "config", "report"]),
-    ("cli", &["model", "source", "detect", "config", "report", "engine"]),
+    ("cli", &["model", "source", "detect", "config", "import", "report", "engine"]),
 ];
 
 /// What may be named only in certain files: paths that begin so, where they may stand (prefixes of file names), and why.

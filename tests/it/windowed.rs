@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use keysweep::detect::{Hit, Library, Scanner, builtin_with_examples, expand_template};
+use keysweep::detect::{Hit, Library, Scanner, builtin_with_examples, expand_template, parse_file};
 use keysweep::model::Segment;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -17,7 +17,18 @@ const DEPTH: u8 = 3;
 /// Cases, unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 192;
 
-static LIBRARY: LazyLock<Library> = LazyLock::new(Library::builtin);
+/// Exceptions look at the match and its lines, which no built-in detector does.
+const OWN: &str = r"
+provider: acme
+title: Acme
+category: saas
+except: [{ line: [allowed] }]
+detectors:
+  - { id: acme-line, title: A, kind: token, pattern: 'zacme_([a-z]{8})|zacme-([a-z]{8})', value: first, except: [{ match: ['^zacme-x'] }] }
+  - { id: acme-block, title: B, kind: token, pattern: 'zblock\s{1,9}([a-z]{8})', multiline: true, except: [{ line: ['^no'], paths: [a] }] }
+";
+
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::with(vec![parse_file(OWN).expect("sound")], &[]).expect("sound"));
 
 /// Examples, near misses and placeholders of all detectors, written out; those that span lines stand first.
 static EXAMPLES: LazyLock<Examples> = LazyLock::new(Examples::new);
@@ -36,6 +47,10 @@ impl Examples {
             for (i, template) in detector.examples.iter().chain(&detector.near_misses).chain(&detector.placeholders).enumerate() {
                 texts.push(expand_template(template, &format!("{}-{i}", detector.id)).expect("detectors test expands it too"));
             }
+        }
+        for line in ["", "allowed ", "no "] {
+            lines.extend(["zacme_kdjfhgqw", "zacme-xkdjfhgq"].map(|t| format!("{line}{t} {line}")));
+            blocks.extend(["zblock\n kdjfhgqw", "zblock kdjfhgqw"].map(|t| format!("{line}{t} {line}")));
         }
         let count = blocks.len();
         blocks.append(&mut lines);
