@@ -96,7 +96,7 @@ fn full_pattern(detector: &Detector) -> String {
     // Between name and value: the rest of the name, quotes, an operator, and a little noise such as a type or a call; or the name runs into
     // the value, as in `dd-api-key-0123…`.
     // How far apart they may stand is checked on the match: counted here, it would cost the automaton a state a character.
-    let between = r#"(?:[^\r\n]*?(?:[=:>,(\[ \t"'`]|\\")["'`]?|[_-])"#;
+    let between = r#"(?:[^\r\n]*?(?:[=:>,(\[ \t"'`]|\\")["'`]?|(?i:[\w.-]{0,24}(?:key|token|secret|pat))?[_-])"#;
     let end = r#"(?:["'`\\\s,;)\]}<&|]|$)"#;
     format!("(?i:{}){between}({}){end}", detector.name, detector.pattern)
 }
