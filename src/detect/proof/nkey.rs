@@ -58,7 +58,8 @@ mod tests {
         let sum = crc16(&bytes) ^ damage;
         bytes.extend(sum.to_le_bytes());
         let bits: Vec<u8> = bytes.iter().flat_map(|b| (0..8).rev().map(move |i| b >> i & 1)).collect();
-        let digit = |chunk: &[u8]| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[chunk.iter().fold(0, |n, &b| n << 1 | usize::from(b)) << (5 - chunk.len())];
+        let digit =
+            |chunk: &[u8]| b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[chunk.iter().fold(0, |n, &b| n << 1 | usize::from(b)) << (5 - chunk.len())];
         bits.chunks(5).map(|chunk| char::from(digit(chunk))).collect()
     }
 
