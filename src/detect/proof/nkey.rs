@@ -1,9 +1,8 @@
 //! NATS key seeds: an Ed25519 seed in base32, with its kind before and a CRC-16 behind it.
 
 use super::Outcome;
-use super::encoding::base32_digit;
+use super::encoding::base32;
 use crate::model::Proof;
-use zeroize::Zeroizing;
 
 /// Characters of a seed: two bytes of prefix, 32 of seed, two of checksum, in base32 without padding.
 const SEED_LEN: usize = 58;
@@ -13,22 +12,6 @@ fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, &byte| {
         (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 })
     })
-}
-
-/// The bytes of base32 digits; what does not fill a byte is dropped.
-fn base32(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len() * 5 / 8));
-    let (mut held, mut bits) = (0u32, 0);
-    for &digit in digits {
-        held = (held << 5) | u32::from(base32_digit(digit)?);
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
-    Some(bytes)
 }
 
 /// A seed ends in the CRC-16 of all before it, little-endian. Never a reason to reject.
