@@ -50,12 +50,7 @@ impl Plan {
     /// A sentence, when the pattern does not parse or nothing in it can be searched for.
     pub fn new(detector: &Detector) -> Result<Self, String> {
         let pattern = full_pattern(detector);
-        let hir = regex_syntax::ParserBuilder::new()
-            .unicode(false)
-            .utf8(false)
-            .build()
-            .parse(&pattern)
-            .map_err(|e| format!("the pattern is wrong: {e}"))?;
+        let hir = parse(&pattern).map_err(|e| format!("the pattern is wrong: {e}"))?;
         let (hir, pattern, boundary) = without_boundary(hir, pattern);
         let anchors = if detector.keywords.is_empty() {
             anchors(&hir, boundary)
@@ -100,9 +95,10 @@ fn full_pattern(detector: &Detector) -> String {
     if detector.name.is_empty() {
         return detector.pattern.clone();
     }
-    // Between name and value: the rest of the name, quotes, an operator, and a little noise such as a type or a call.
+    // Between name and value: the rest of the name, quotes, an operator, and a little noise such as a type or a call; or the name runs into
+    // the value, as in `dd-api-key-0123…`.
     // How far apart they may stand is checked on the match: counted here, it would cost the automaton a state a character.
-    let between = r#"[^\r\n]*?(?:[=:>,(\[ \t"'`]|\\")["'`]?"#;
+    let between = r#"(?:[^\r\n]*?(?:[=:>,(\[ \t"'`]|\\")["'`]?|(?i:[\w.-]{0,24}(?:key|token|secret|pat))?[_-])"#;
     let end = r#"(?:["'`\\\s,;)\]}<&|]|$)"#;
     format!("(?i:{}){between}({}){end}", detector.name, detector.pattern)
 }
@@ -110,20 +106,26 @@ fn full_pattern(detector: &Detector) -> String {
 /// How far a value can reach behind the anchor in its name: bounded, so that a line full of names costs no more than its length.
 fn named_reach(detector: &Detector) -> u32 {
     const UNBOUNDED: usize = 2048;
-    let value = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&detector.pattern).ok();
+    let value = parse(&detector.pattern).ok();
     let longest = value.and_then(|hir| hir.properties().maximum_len()).unwrap_or(UNBOUNDED).min(UNBOUNDED);
     (NAME_GAP + longest + 64) as u32
 }
 
 /// Takes a word boundary off the front of a pattern, to be checked by hand.
+/// It is taken off the text: printed from its syntax tree, a pattern such as `(?:a{4})?` becomes `a{4}?`, which is another.
 fn without_boundary(hir: Hir, pattern: String) -> (Hir, String, bool) {
     let HirKind::Concat(parts) = hir.kind() else { return (hir, pattern, false) };
     if !matches!(parts[0].kind(), HirKind::Look(Look::WordAscii | Look::WordStartAscii | Look::WordStartHalfAscii)) {
         return (hir, pattern, false);
     }
     let rest = Hir::concat(parts[1..].to_vec());
-    let pattern = rest.to_string();
-    (rest, pattern, true)
+    let text = pattern.replacen(r"\b", "", 1);
+    if parse(&text).is_ok_and(|hir| hir == rest) { (rest, text, true) } else { (hir, pattern, false) }
+}
+
+/// The syntax tree of a pattern on bytes.
+fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
+    regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(Box::new)
 }
 
 /// Whether a word boundary stands before `start`: between a word character and another, or behind an escape such as `\n` in a string literal.
@@ -132,4 +134,22 @@ pub fn at_boundary(bytes: &[u8], start: usize) -> bool {
     let Some(&before) = start.checked_sub(1).and_then(|i| bytes.get(i)) else { return true };
     let escaped = b"nrtbf".contains(&before) && start >= 2 && bytes[start - 2] == b'\\';
     escaped || !word(before) || !bytes.get(start).copied().is_some_and(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_without_its_boundary_is_the_same_pattern() {
+        for (whole, rest) in [
+            (r"\b(abc[a-z]{4}(?:[a-z]{3})?)\b", Some(r"(abc[a-z]{4}(?:[a-z]{3})?)\b")),
+            (r"(?x)\b (abc | abd) x", Some(r"(?x) (abc | abd) x")),
+            (r"(?:\b|x)abc", None),
+            (r"abc\b", None),
+        ] {
+            let (_, text, taken) = without_boundary(parse(whole).expect(whole), whole.to_owned());
+            assert_eq!((text.as_str(), taken), (rest.unwrap_or(whole), rest.is_some()));
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod gitlab;
 mod jwt;
 mod macaroon;
 mod marvin;
+mod nkey;
 mod openssh;
 mod pem;
 mod sentry;
@@ -73,6 +74,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("gitlab-routable", gitlab::check),
     ("grafana-crc32", crc::check_grafana),
     ("jwt", jwt::check),
+    ("nkey-crc16", nkey::check),
     ("npm-crc32", crc::check_npm),
     ("openssh", pem::check_openssh),
     ("pem", pem::check),
