@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Make the labelled files that accuracy is measured on, `testdata/accuracy/`.
 
-    python3 scripts/make_corpus.py
+    python3 scripts/make_corpus.py          adds files for detectors that are new, and leaves the others as they are
+    python3 scripts/make_corpus.py --all    makes all files anew
 
 Everything comes from the repository: contexts written by hand in `testdata/contexts/`, and the examples and placeholders of `detectors/*.yml`. The same input
 gives the same files. No file holds a credential: a value is a template, as in the examples of detectors, between marks that say what it is:
@@ -17,6 +18,7 @@ A context begins with `=== format | path | n=COPIES repeat=LINES`. In it stand s
 §secret:detector§), traps (§F:sha256§, §L:kind|text§), and lines that are repeated with a provider's setting (§SNAKE§ = "§v§") or a whole example (§verbatim§). A context with `until=N` instead of `n` is copied until every detector stands in N places.
 Needs PyYAML, since the detectors are YAML.
 """
+import argparse
 import itertools
 import random
 import re
@@ -88,6 +90,7 @@ def words_of(name):
 
 def spellings(name):
     words = words_of(name)
+    words = words[1:] if words[0] in ("self", "this") and len(words) > 1 else words
     if words[0][0].isdigit():
         words[0] = "x" + words[0]
     humps = "".join(w.capitalize() for w in words)
@@ -203,28 +206,35 @@ def read_strings():
 
 
 def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--all", action="store_true", help="make all files anew")
+    everything = ap.parse_args().all
     examples = Examples(ROOT / "detectors", random.Random(SEED))
+    if not everything:
+        for path in OUT.glob("*/*.txt"):
+            examples.count.update(d for d in re.findall(r"⟦[TP] ([^⟧]+)⟧", path.read_text()) if d in examples.count)
     strings = read_strings()
     files = []
     contexts = sorted(read_contexts(), key=lambda context: "until" in context[2])
     for form, path, options, body in contexts:
+        if not everything and "until" not in options:
+            continue
         for copy in itertools.count():
             if examples.least() >= options["until"] if "until" in options else copy == options.get("n", 1):
                 break
             rng = random.Random(f"{SEED}/{form}/{path}/{copy}")
             file = File(form, options, rng, examples, strings)
             files.append((form, file.path(path), file.fill(body)))
-    write(files)
+    write(files, everything)
     print(f"{len(files)} files, {sum(len(text.encode()) for _, _, text in files) // 1024} KiB", file=sys.stderr)
 
 
-def write(files):
-    if OUT.exists():
+def write(files, everything):
+    if everything and OUT.exists():
         shutil.rmtree(OUT)
-    number = {}
     for form, path, text in files:
-        number[form] = number.get(form, 0) + 1
-        target = OUT / form / f"{number[form]:02}.txt"
+        there = [int(p.stem) for p in (OUT / form).glob("*.txt")]
+        target = OUT / form / f"{max(there, default=0) + 1:03}.txt"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(f"⟦file {path}⟧\n{text}")
 

@@ -95,7 +95,7 @@ class Examples:
         for text in detector["examples"]:
             m = SETTING.fullmatch(text)
             rest = without_templates(m["value"]) if m else ""
-            named = m and m["name"].lower() not in ("http", "https", "authorization", "auth", "machine")
+            named = m and m["name"].lower().strip("_") not in ("http", "https", "authorization", "auth", "machine") and not m["value"].startswith("//")
             plain = named and templates(m["value"]) and not MULTI.search(text) and not re.search(r"""["'`\s<>()$&\\,;{}]""", rest)
             if plain:
                 settings.append((m["name"], m["value"]))

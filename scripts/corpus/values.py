@@ -104,7 +104,7 @@ def credential(slot, rng, place):
         "b64key32": ("generic-key", "{{base64 43}}="),
         "rawkey": ("generic-key", "{{alnum 16}}"),
         "bearer": ("generic-header", rng.choice(["{{alnum 40}}", "{{hex 48}}", "{{base64url 64}}", "{{jwt}}"])),
-        "basic": ("http-auth-basic", f"{{{{b64 {place['user']}:{drawn(rng)}}}}}"),
+        "basic": ("generic-header", f"{{{{b64 {place['user']}:{drawn(rng)}}}}}"),
         "token": ("generic-token", rng.choice(["{{hex 40}}", "{{alnum 32}}", "{{alnum 24}}", "{{uuid}}", "{{base64url 43}}"])),
     }
     if slot in fixed:

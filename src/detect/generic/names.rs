@@ -32,6 +32,10 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     if start >= end || start > at {
         return None;
     }
+    // A word between colons is one of a list, as in `arn:aws:secretsmanager:…:secret:name` and `group:name:1.2`.
+    if start > 1 && line[start - 1] == b':' && line[start - 2].is_ascii_alphanumeric() && line.get(end) == Some(&b':') {
+        return None;
+    }
     // A full stop at the end ends a sentence, a hyphen an option.
     while end > start && matches!(line[end - 1], b'.' | b'-' | b'$') {
         end -= 1;
@@ -208,7 +212,7 @@ mod tests {
             assert_eq!(name(text, anchor).map(|n| n.class), Some(class), "{text}");
         }
         assert!(name("secretAccessKey", "secret").is_none());
-        for (text, anchor) in [("tokens", "token"), ("monkey", "key"), ("bypass", "pass")] {
+        for (text, anchor) in [("tokens", "token"), ("monkey", "key"), ("bypass", "pass"), ("aws:1:secret:db-9Xy", "secret")] {
             assert!(name(text, anchor).is_none(), "{text}");
         }
     }

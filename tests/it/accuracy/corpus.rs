@@ -24,6 +24,7 @@ pub struct Label {
     pub tag: Tag,
     /// The detector of a credential, the kind of a trap.
     pub what: String,
+    pub text: String,
     pub start: Place,
     /// Behind its last character.
     pub end: Place,
@@ -86,7 +87,7 @@ fn expand(raw: &str, source: &str, format: String, number: usize) -> Labelled {
         };
         let start = end_of(&text);
         text.push_str(&indented(&value, &text));
-        labels.push(Label { tag, what: what.to_owned(), start, end: end_of(&text) });
+        labels.push(Label { tag, what: what.to_owned(), text: value, start, end: end_of(&text) });
     }
     text.push_str(rest);
     Labelled { source: source.to_owned(), format, path: format!("{number:04}/{path}"), text, labels }
