@@ -47,6 +47,7 @@ KIND_OF_FORMAT = {
     "git-output": "git object id",
     "checksums": "checksum",
     "minified": "minified code",
+    "recorded-response": "recorded response or log",
 }
 KIND_OF_TRAP = {
     "uuid": "UUID",
@@ -66,6 +67,7 @@ KIND_OF_TRAP = {
     "b64": "base64 of something else",
     "b64url": "base64 of something else",
     "uppernum": "identifier of a resource",
+    "alnum": "identifier of a resource",
     "lowernum": "identifier of a resource",
 }
 
