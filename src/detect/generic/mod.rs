@@ -78,8 +78,9 @@ fn is_given(bytes: &[u8], at: usize) -> bool {
             Some(b'[') => i += bytes[i..].iter().take(16).position(|b| *b == b']').unwrap_or(0),
             Some(b'\t' | b'*' | b']' | b'\\') => {}
             Some(b) if b.is_ascii_graphic() => {
-                let spaced = bytes[i - 1] == b' ';
-                return spaced && (looks_typed(bytes, i) || syntax::fallback(&bytes[i..]).is_some()) || at >= 2 && option_before(bytes, at);
+                let (spaced, rest) = (bytes[i - 1] == b' ', &bytes[i..]);
+                return spaced && (looks_typed(bytes, i) || syntax::fallback(rest).is_some() || syntax::spoken(rest).is_some())
+                    || at >= 2 && option_before(bytes, at);
             }
             _ => return false,
         }
@@ -108,7 +109,7 @@ pub fn judge(line: &[u8], at: usize, class: Judge) -> Option<Judged> {
         _ => assigned(line, at).filter(|j| j.class == class),
     }?;
     judged.features.set_if(line.len() >= 500, Feature::LongLine);
-    judged.veto = veto(&line[judged.value.0..judged.value.1], judged.features);
+    judged.veto = judged.veto.or_else(|| veto(&line[judged.value.0..judged.value.1], judged.features));
     Some(judged)
 }
 
@@ -127,7 +128,8 @@ fn assigned(line: &[u8], at: usize) -> Option<Judged> {
     features.set_if(random && matches!(name.class, Judge::Token | Judge::Secret), Feature::RandomToken);
     features.set_if(!random && name.class == Judge::Key && !features.has(Feature::NameStrong), Feature::PlainKey);
     features.set_if(!random && name.class == Judge::Auth, Feature::PlainAuth);
-    Some(Judged { class: name.class, name: (name.start, name.end), value: (given.start, given.end), features, veto: None })
+    let veto = name.label.then_some("what one is called");
+    Some(Judged { class: name.class, name: (name.start, name.end), value: (given.start, given.end), features, veto })
 }
 
 /// What no weight outweighs.
@@ -149,6 +151,9 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     }
     if features.has(Feature::NameKey) && features.has(Feature::NameAlone) && value::is_entry(value) {
         return Some("the key of an entry");
+    }
+    if features.has(Feature::NameKey) && value::is_file(value) {
+        return Some("the path of a file");
     }
     if !features.has(Feature::Quoted) && (value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
         return Some("code");
@@ -173,6 +178,8 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
         b"{SSHA",
         b"v1:AAAA",
         b"secure:",
+        b"encrypted:",
+        b"{AES}",
         b"AQICAH",
     ];
     // Maven writes what it encrypted as base64 in braces.
@@ -297,6 +304,9 @@ mod tests {
             ("androidx.credentials:credentials:1.2.2", "credentials:c", "a version or address"),
             ("API_TOKEN='dt0c01.<public>.<secret>'", "token", "a placeholder"),
             ("PASSWORD_ENCODING = \"PBKDF2WithHmacSHA256\"", "passw", "encrypted or hashed"),
+            ("tokenId: 'bfb3311d-acb4-4808-90e8-872e053e71b3'", "token", "what one is called"),
+            ("s3Key = 'uploads/2024/9698bf4c780005b25d9cf1516be0b991.png'", "key", "the path of a file"),
+            ("DB_PASSWORD=encrypted:BDhxuSf0l496nWUgEc2vHkohvrZwYOe", "passw", "encrypted or hashed"),
             ("key=session:2d3527f6-707c-4ecc-ab2e-ebb16b0250ad", "key", "the key of an entry"),
         ] {
             assert_eq!(vetoed(text, anchor), Some(why), "{text}");
@@ -338,6 +348,7 @@ mod tests {
             "password or \"x\"",
             "password || 'x'",
             "password As String = \"x\"",
+            "password is Hawk17rail.",
             "password ?: \"x\"",
         ] {
             let at = text.to_ascii_lowercase().find("passw").expect("an anchor");

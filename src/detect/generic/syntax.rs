@@ -42,6 +42,14 @@ pub fn fallback(text: &[u8]) -> Option<usize> {
     matches!(text.get(operator.len()), Some(b'"' | b'\'' | b'`')).then_some(operator.len())
 }
 
+/// `is` before a word that has letters and digits, as nothing but a value in running text does; how long it is.
+pub fn spoken(text: &[u8]) -> Option<usize> {
+    let word = text.strip_prefix(b"is ")?;
+    let word = &word[..word.iter().take(LONGEST).take_while(|b| b.is_ascii_graphic()).count()];
+    let mixed = word.iter().any(u8::is_ascii_digit) && word.iter().filter(|b| b.is_ascii_alphabetic()).count() >= 2;
+    (word.len() >= 8 && mixed && !word.contains(&b'(')).then_some(3)
+}
+
 /// Length of the word between a name and its type in Basic: `password As String`.
 pub fn as_word(text: &[u8]) -> usize {
     if text.starts_with(b"As ") || text.starts_with(b"AS ") { 3 } else { 0 }
@@ -177,9 +185,10 @@ impl Reader<'_> {
         if self.eat(b",") {
             self.quoted_name?;
             self.blanks();
-            // `define('DB_PASSWORD', 'x')` of PHP is an assignment.
+            // `define('DB_PASSWORD', 'x')` of PHP is an assignment, and `getenv("DB_PASSWORD", "x")` falls back on a value.
             let before = self.line[..name.start.saturating_sub(1)].trim_ascii_end();
-            return self.listed(before.ends_with(b"define("));
+            let calls = [&b"define("[..], b"env(", b"environ.get(", b"setdefault(", b"OrDefault("];
+            return self.listed(calls.iter().any(|c| before.ends_with(c)));
         }
         if self.quoted_name.is_some() && spaced && self.attribute() {
             self.features.set(Feature::Markup);
@@ -192,8 +201,9 @@ impl Reader<'_> {
         if spaced && self.declared() {
             return self.right_side(true);
         }
-        // `args.password or "x"`
-        if let Some(length) = fallback(&self.line[self.at..]).filter(|_| spaced) {
+        // `args.password or "x"`, `the password is x`
+        let rest = &self.line[self.at..];
+        if let Some(length) = fallback(rest).or_else(|| spoken(rest)).filter(|_| spaced) {
             self.at += length;
             return self.right_side(true);
         }
@@ -239,6 +249,9 @@ impl Reader<'_> {
             self.at = start + end + 1;
             self.blanks();
             self.features.set(Feature::Colon);
+            return self.right_side(true);
+        }
+        if self.eat(b"default=") {
             return self.right_side(true);
         }
         self.features.set_if(!defined, Feature::Listed);
@@ -452,6 +465,9 @@ mod tests {
             ("$http_token != \"hunter2\"", "hunter2"),
             ("Dim password As String = \"hunter2\"", "hunter2"),
             ("define( 'DB_PASSWORD', 'hunter2' );", "hunter2"),
+            ("os.getenv(\"DB_PASSWORD\", \"hunter2\")", "hunter2"),
+            ("option(\"--password\", default=\"hunter2\")", "hunter2"),
+            ("and the password is Hawk17rail", "Hawk17rail"),
             ("\"password\", \"hunter2\"", "hunter2"),
         ] {
             let found = given(text);
@@ -467,6 +483,7 @@ mod tests {
         for text in [
             "password",
             "the password is wrong",
+            "the password is 8 characters",
             "password = os.getenv(\"X\")",
             "password()",
             "if password {",

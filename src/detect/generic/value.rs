@@ -181,6 +181,13 @@ pub fn has_slot(value: &[u8]) -> bool {
     })
 }
 
+/// `uploads/2024/4f1c….png`: a path with an ending.
+pub fn is_file(value: &[u8]) -> bool {
+    let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
+    let ending = &value[dot + 1..];
+    value[..dot].contains(&b'/') && (2..=8).contains(&ending.len()) && ending.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
 /// `session:4f1c…`: how stores of keys and values name an entry.
 pub fn is_entry(value: &[u8]) -> bool {
     let word = value.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();

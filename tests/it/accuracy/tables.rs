@@ -87,8 +87,10 @@ fn baseline(tally: &Tally, out: &mut String) {
     }
 }
 
+/// What is not all is never written as all.
 fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
+    let most = if share < 1.0 { 99.9 } else { 100.0 };
+    format!("{:.1} %", (100.0 * share).min(most))
 }
 
 /// The published scores of the detectors that are not perfect.
