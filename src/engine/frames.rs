@@ -10,6 +10,7 @@ use crate::detect::{Features, Library, Utf16, generic_confidence, sniff_utf16, t
 use crate::model::{Confidence, Frame, FrameLine, Location, Suppression};
 use crate::source::archive;
 use memchr::memchr_iter;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -81,7 +82,9 @@ impl Places {
         let excluded =
             options.counted.excluded(path).then(|| Suppression { by: EXCLUDED, reason: "the configuration excludes the path".into() });
         let detector = library.detector(value.rule);
-        let id = id(detector.family(), &value.secret);
+        // The id of a short value takes long to make, on purpose; most candidates that are judged by their path need none.
+        let made = OnceCell::new();
+        let id = || made.get_or_init(|| id(detector.family(), &value.secret)).as_str();
         // An inline reason is text of the scanned line and may repeat the value.
         let raw = String::from_utf8_lossy(value.secret.expose());
         let sighting = |spot: &Spot| {
@@ -89,7 +92,7 @@ impl Places {
             let confidence = spot.confidence_at(&path)?;
             let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
             let suppression =
-                excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, &id, &path, value.secret.expose()));
+                excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, id(), &path, value.secret.expose()));
             let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
             let location = Location { uri: uri(&path), path, suppression, ..spot.location() };
             Some(Sighting { value: number, location, confidence, first: None, last: None, removed: None })
