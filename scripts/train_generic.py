@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Fit the weights of generic credentials, `src/detect/generic/weights.csv`, to labelled files.
 
-    python3 scripts/train_generic.py --keysweep target/release/keysweep DIR... > weights.csv
+    cargo test --test it accuracy::expand_the_corpus -- --ignored
+    python3 scripts/train_generic.py --keysweep target/release/keysweep target/tmp/accuracy > weights.csv
 
-Each DIR holds files and `labels.jsonl` (or has `truth.jsonl` beside `files/`), one label a line: path, line_start, line_end, label (`T` a credential, anything
-else none). What no label speaks of counts as none where the file has labels at all.
+The first command writes the files of `testdata/accuracy/`, which are what may be trained on, with their labels. Each DIR holds files and `labels.jsonl` (or has
+`truth.jsonl` beside `files/`), one label a line: path, line_start, line_end, label (`T` a credential, `P` either, anything else none). What no label speaks of
+counts as none where the file has labels at all.
 
 A logistic regression, by gradient descent from the weights there are, pulled back towards them (`--hold`): a small set moves them little. `--folds N` instead
 shows what the weights fitted to the other folders' files would do on each N-th part: the honest figure.
@@ -41,6 +43,8 @@ def read_folder(keysweep, folder):
             continue
         here = [l for l in labels[path] if l[0] <= row["line"] <= l[1]]
         exact = [l for l in here if l[3] >= 0 and abs(l[3] - (row["column"] - 1)) <= 3]
+        if any(l[2] == "P" for l in (exact or here)):
+            continue
         truth = any(l[2] == "T" for l in (exact or here))
         yield path, row["features"], truth
 

@@ -83,7 +83,7 @@ impl Places {
         let excluded =
             options.counted.excluded(path).then(|| Suppression { by: EXCLUDED, reason: "the configuration excludes the path".into() });
         let detector = library.detector(value.rule);
-        let id = value.id(library);
+        let id = || value.id(library);
         // An inline reason is text of the scanned line and may repeat the value.
         let raw = String::from_utf8_lossy(value.secret.expose());
         let sighting = |spot: &Spot| {
@@ -93,7 +93,8 @@ impl Places {
             }
             let confidence = spot.confidence_at(&path)?;
             let inline = spot.lines.iter().find_map(|line| options.counted.line(line, &detector.id));
-            let suppression = excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, id, &path, value.secret.expose()));
+            let suppression =
+                excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, id(), &path, value.secret.expose()));
             let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
             let location = Location { uri: uri(&path), path, suppression, ..spot.location() };
             Some(Sighting { value: number, location, confidence, first: None, last: None, removed: None })

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod accuracy;
 mod archives;
 mod cli;
 mod config;

@@ -16,6 +16,10 @@ const NTLM_RESPONSE: &[u8] = b"TlRMTVNTUAADAAAA";
 
 /// `scheme://user:password@host`, seen from its `://`.
 pub fn url(line: &[u8], at: usize) -> Option<Judged> {
+    // Whoever explains a line asks at every telling word.
+    if !line[at..].starts_with(b"://") {
+        return None;
+    }
     let scheme = line[..at].iter().rev().take(24).take_while(|b| b.is_ascii_alphanumeric() || b"+.-".contains(b)).count();
     let user = at + 3;
     let plain = |b: &u8| !b.is_ascii_whitespace() && !b"/?#@\"'`<>".contains(b);
@@ -85,6 +89,7 @@ mod tests {
     #[test]
     fn passwords_are_read_from_urls() {
         assert_eq!(found("connect nats://svc:gltzmtkd@%s:%d now", "://", url).as_deref(), Some("gltzmtkd"));
+        assert_eq!(found("-p pw", "pw", url), None);
         assert_eq!(found("amqp://u:p%40ss@mq.acme.dev/x", "://", url).as_deref(), Some("p%40ss"));
         for text in ["https://acme.dev:8443/path", "https://acme.dev/a:b@c", "http://[::1]:80/", "mailto://a@b"] {
             assert_eq!(found(text, "://", url), None, "{text}");

@@ -111,6 +111,7 @@ features! {
     RandomKey "a key that looks random",
     RandomToken "a token that looks random",
     TestWordy "words in tests",
+    TestVector "a bare key in hexadecimal in tests",
     PlainKey "a key of nothing secret that does not look random",
     PlainAuth "auth of something that does not look random",
 }

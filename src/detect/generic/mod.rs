@@ -56,7 +56,7 @@ pub fn plausible(bytes: &[u8], at: usize, class: Judge) -> bool {
 }
 
 fn is_given(bytes: &[u8], at: usize) -> bool {
-    let mut i = at + 3;
+    let mut i = at + 2;
     let high = bytes.len().min(at + 64);
     while i < high && (bytes[i].is_ascii_alphanumeric() || matches!(bytes[i], b'_' | b'-')) {
         i += 1;
@@ -64,6 +64,8 @@ fn is_given(bytes: &[u8], at: usize) -> bool {
     for _ in 0..24 {
         match bytes.get(i) {
             Some(b'=' | b':' | b'"' | b'\'' | b'`' | b'>' | b',') => return true,
+            Some(b'!') if bytes.get(i + 1) == Some(&b'=') => return true,
+            Some(b'{') if matches!(bytes.get(i + 1), Some(b'"')) => return true,
             Some(b'(' | b' ') => {
                 let next = bytes.get(i + 1).copied().unwrap_or(b'\n');
                 if matches!(next, b'"' | b'\'' | b'=' | b':' | b'\\' | b'`') {
@@ -75,7 +77,11 @@ fn is_given(bytes: &[u8], at: usize) -> bool {
             }
             Some(b'[') => i += bytes[i..].iter().take(16).position(|b| *b == b']').unwrap_or(0),
             Some(b'\t' | b'*' | b']' | b'\\') => {}
-            Some(b) if b.is_ascii_graphic() => return bytes[i - 1] == b' ' && looks_typed(bytes, i) || at >= 2 && option_before(bytes, at),
+            Some(b) if b.is_ascii_graphic() => {
+                let (spaced, rest) = (bytes[i - 1] == b' ', &bytes[i..]);
+                return spaced && (looks_typed(bytes, i) || syntax::fallback(rest).is_some() || syntax::spoken(rest).is_some())
+                    || at >= 2 && option_before(bytes, at);
+            }
             _ => return false,
         }
         i += 1;
@@ -85,6 +91,7 @@ fn is_given(bytes: &[u8], at: usize) -> bool {
 
 /// A word and an equals sign: a type between a name and its value.
 fn looks_typed(bytes: &[u8], at: usize) -> bool {
+    let at = at + syntax::as_word(&bytes[at..]);
     let n = bytes[at..].iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'*' | b'[' | b']')).count();
     bytes.get(at + n) == Some(&b' ') && bytes.get(at + n + 1) == Some(&b'=')
 }
@@ -102,7 +109,7 @@ pub fn judge(line: &[u8], at: usize, class: Judge) -> Option<Judged> {
         _ => assigned(line, at).filter(|j| j.class == class),
     }?;
     judged.features.set_if(line.len() >= 500, Feature::LongLine);
-    judged.veto = veto(&line[judged.value.0..judged.value.1], judged.features);
+    judged.veto = judged.veto.or_else(|| veto(&line[judged.value.0..judged.value.1], judged.features));
     Some(judged)
 }
 
@@ -121,19 +128,32 @@ fn assigned(line: &[u8], at: usize) -> Option<Judged> {
     features.set_if(random && matches!(name.class, Judge::Token | Judge::Secret), Feature::RandomToken);
     features.set_if(!random && name.class == Judge::Key && !features.has(Feature::NameStrong), Feature::PlainKey);
     features.set_if(!random && name.class == Judge::Auth, Feature::PlainAuth);
-    Some(Judged { class: name.class, name: (name.start, name.end), value: (given.start, given.end), features, veto: None })
+    let veto = name.label.then_some("what one is called");
+    Some(Judged { class: name.class, name: (name.start, name.end), value: (given.start, given.end), features, veto })
 }
 
 /// What no weight outweighs.
 fn veto(value: &[u8], features: Features) -> Option<&'static str> {
-    if placeholder::is_reference(value) {
+    if placeholder::is_reference(value) || value.starts_with(b"arn:aws") {
         return Some("a reference");
     }
     if features.has(Feature::Dummy) {
         return Some("a dummy word");
     }
-    if placeholder::is_placeholder(value) {
+    if placeholder::is_placeholder(value) || value::has_slot(value) {
         return Some("a placeholder");
+    }
+    if value::is_header_name(value) {
+        return Some("the name of a header");
+    }
+    if value::is_version(value) {
+        return Some("a version or address");
+    }
+    if features.has(Feature::NameKey) && features.has(Feature::NameAlone) && value::is_entry(value) {
+        return Some("the key of an entry");
+    }
+    if features.has(Feature::NameKey) && value::is_file(value) {
+        return Some("the path of a file");
     }
     if !features.has(Feature::Quoted) && (value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
         return Some("code");
@@ -154,12 +174,17 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
         b"$5$",
         b"$1$",
         b"pbkdf2",
+        b"PBKDF2",
         b"{SSHA",
         b"v1:AAAA",
         b"secure:",
+        b"encrypted:",
+        b"{AES}",
         b"AQICAH",
     ];
-    if encrypted.iter().any(|e| value.starts_with(e)) {
+    // Maven writes what it encrypted as base64 in braces.
+    let braced = value.starts_with(b"{") && value.ends_with(b"=}");
+    if braced || encrypted.iter().any(|e| value.starts_with(e)) {
         return Some("encrypted or hashed");
     }
     let named = features.has(Feature::NameKey) || features.has(Feature::NameToken);
@@ -206,7 +231,10 @@ pub fn at_place(own: Features, place: Features) -> Features {
     let mut all = own.and(place);
     let code = all.has(Feature::PlaceCode);
     all.set_if(code && (all.has(Feature::Tight) || all.has(Feature::Spaced)) && !all.has(Feature::InString), Feature::BareCode);
-    all.set_if(all.has(Feature::PlaceTest) && all.has(Feature::Wordy), Feature::TestWordy);
+    let test = all.has(Feature::PlaceTest);
+    all.set_if(test && all.has(Feature::Wordy), Feature::TestWordy);
+    let vector = all.has(Feature::NameKey) && all.has(Feature::NameAlone) && all.has(Feature::Hex);
+    all.set_if(test && vector, Feature::TestVector);
     all
 }
 
@@ -263,6 +291,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_plainly_none_is_vetoed() {
+        let vetoed = |text: &str, anchor: &str| {
+            let at = text.to_ascii_lowercase().find(anchor).expect("an anchor");
+            Judge::ALL.iter().find_map(|class| judge(text.as_bytes(), at, *class)).expect(text).veto
+        };
+        for (text, anchor, why) in [
+            ("WEBHOOK_SECRET: arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-9XyZ12", "secret", "a reference"),
+            ("<password>{N0T8a+CHGwwmt0riLw3r3c22aXY9lJJhNMXho7L7nvCB=}</password>", "passw", "encrypted or hashed"),
+            ("HEADER_API_KEY = \"X-Api-Key\"", "key", "the name of a header"),
+            ("auth_token = \"1.2.2\"", "token", "a version or address"),
+            ("androidx.credentials:credentials:1.2.2", "credentials:c", "a version or address"),
+            ("API_TOKEN='dt0c01.<public>.<secret>'", "token", "a placeholder"),
+            ("PASSWORD_ENCODING = \"PBKDF2WithHmacSHA256\"", "passw", "encrypted or hashed"),
+            ("tokenId: 'bfb3311d-acb4-4808-90e8-872e053e71b3'", "token", "what one is called"),
+            ("s3Key = 'uploads/2024/9698bf4c780005b25d9cf1516be0b991.png'", "key", "the path of a file"),
+            ("DB_PASSWORD=encrypted:BDhxuSf0l496nWUgEc2vHkohvrZwYOe", "passw", "encrypted or hashed"),
+            ("key=session:2d3527f6-707c-4ecc-ab2e-ebb16b0250ad", "key", "the key of an entry"),
+        ] {
+            assert_eq!(vetoed(text, anchor), Some(why), "{text}");
+        }
+        for (text, anchor) in [("api_key=session:2d3527f6-707c-4ecc", "key"), ("password = \"X-9-Hawk-Rail\"", "passw")] {
+            assert_eq!(vetoed(text, anchor), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn test_vectors_are_no_keys() {
+        let odds = |line: &str, path: &str| judge(line.as_bytes(), 0, Judge::Key).expect(line).at(path).odds;
+        let vector = "Key = ebacbd069c4243878d2e760b0df77a41";
+        assert!(odds(vector, "tests/vectors/gcm.txt") < MEDIUM && odds(vector, "etc/app.ini") > MEDIUM);
+    }
+
+    #[test]
     fn a_glance_never_misses_what_is_judged() {
         for text in [
             "password = \"x\"",
@@ -282,10 +343,18 @@ mod tests {
             "key=\"password\" value=\"x\"",
             "**Password**: x",
             "password    = x",
+            "password != \"x\"",
+            "password{\"x\"};",
+            "password or \"x\"",
+            "password || 'x'",
+            "password As String = \"x\"",
+            "password is Hawk17rail.",
+            "password ?: \"x\"",
         ] {
             let at = text.to_ascii_lowercase().find("passw").expect("an anchor");
             assert!(plausible(text.as_bytes(), at, Judge::Password), "{text}");
         }
+        assert!(plausible(b"pw: x", 0, Judge::Password));
         for text in ["password.Pos", "passwords", "password;", "password)", "passwordless flow"] {
             assert!(!plausible(text.as_bytes(), 0, Judge::Password), "{text}");
         }

@@ -20,6 +20,8 @@ pub struct Name {
     pub class: Judge,
     /// What it says.
     pub features: Features,
+    /// Whether its value is what the credential is called or numbered: `secretName`, `tokenId`.
+    pub label: bool,
 }
 
 /// Reads the identifier around an anchor.
@@ -30,6 +32,10 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     // An escape before the name (`\npassword=`) is none of it.
     let start = if start > 0 && line[start - 1] == b'\\' && b"nrt".contains(&line[start]) { start + 1 } else { start };
     if start >= end || start > at {
+        return None;
+    }
+    // A word between colons is one of a list, as in `arn:aws:secretsmanager:…:secret:name` and `group:name:1.2`.
+    if start > 1 && line[start - 1] == b':' && line[start - 2].is_ascii_alphanumeric() && line.get(end) == Some(&b':') {
         return None;
     }
     // A full stop at the end ends a sentence, a hyphen an option.
@@ -64,6 +70,13 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     features.set_if(public, Feature::NamePublic);
     features.set_if(lone, Feature::NameAlone);
     let after = (head + 1..count).map(word);
+    // Of a `secret_id` of Vault nobody knows from the name alone.
+    let label = count > head + 1
+        && match word(count - 1).to_ascii_lowercase().as_slice() {
+            b"name" => true,
+            b"id" => !matches!(class, Judge::Password | Judge::Secret),
+            _ => false,
+        };
     let (mut about, mut tail) = ((0..head).any(|i| has("said-of", word(i))), false);
     for w in after {
         about |= has("about", w);
@@ -74,7 +87,7 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     let text = &line[start..end];
     features.set_if(!text.iter().any(u8::is_ascii_lowercase) && text.len() > 3, Feature::NameShout);
     features.set_if(in_prose(line, start), Feature::NameProse);
-    Some(Name { start, end, class, features })
+    Some(Name { start, end, class, features, label })
 }
 
 /// Splits an identifier into words, at punctuation and at humps; gives their number.
@@ -208,7 +221,7 @@ mod tests {
             assert_eq!(name(text, anchor).map(|n| n.class), Some(class), "{text}");
         }
         assert!(name("secretAccessKey", "secret").is_none());
-        for (text, anchor) in [("tokens", "token"), ("monkey", "key"), ("bypass", "pass")] {
+        for (text, anchor) in [("tokens", "token"), ("monkey", "key"), ("bypass", "pass"), ("aws:1:secret:db-9Xy", "secret")] {
             assert!(name(text, anchor).is_none(), "{text}");
         }
     }
@@ -223,6 +236,10 @@ mod tests {
         assert!(has("password_hint", "passw", Feature::NameAbout));
         assert!(!has("password_value", "passw", Feature::NameTail));
         assert!(has("DB_PASSWORD", "PASSW", Feature::NameShout));
+        let label = |text: &str, anchor: &str| name(text, anchor).expect(text).label;
+        assert!(
+            label("secretName", "secret") && label("api_key_id", "key") && !label("secret_id", "secret") && !label("name_token", "token")
+        );
         assert!(has("Change the user password", "passw", Feature::NameProse));
     }
 }

@@ -6,6 +6,7 @@
 use super::features::{Feature, Features};
 use super::lexicon;
 use super::names::Name;
+use super::value::has_slot;
 use memchr::memmem;
 
 /// Longest value.
@@ -33,6 +34,31 @@ pub fn value(line: &[u8], name: &Name) -> Option<Given> {
     reader.skip_index();
     let given = reader.after_name(name)?;
     (given.end > given.start && given.end - given.start <= LONGEST).then_some(given)
+}
+
+/// What stands between a name and the text that is taken when it has no value: `or`, `||`, `??`, `?:`; how long it is.
+pub fn fallback(text: &[u8]) -> Option<usize> {
+    let operator = [&b"or "[..], b"|| ", b"?? ", b"?: "].into_iter().find(|o| text.starts_with(o))?;
+    matches!(text.get(operator.len()), Some(b'"' | b'\'' | b'`')).then_some(operator.len())
+}
+
+/// `is` before a word that has letters and digits, as nothing but a value in running text does; how long it is.
+pub fn spoken(text: &[u8]) -> Option<usize> {
+    let word = text.strip_prefix(b"is ")?;
+    let word = &word[..word.iter().take(LONGEST).take_while(|b| b.is_ascii_graphic()).count()];
+    let mixed = word.iter().any(u8::is_ascii_digit) && word.iter().filter(|b| b.is_ascii_alphabetic()).count() >= 2;
+    (word.len() >= 8 && mixed && !word.contains(&b'(')).then_some(3)
+}
+
+/// Length of the word between a name and its type in Basic: `password As String`.
+pub fn as_word(text: &[u8]) -> usize {
+    if text.starts_with(b"As ") || text.starts_with(b"AS ") { 3 } else { 0 }
+}
+
+/// `setPassword`, `db.set_token`.
+fn is_setter(name: &[u8]) -> bool {
+    let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
+    last.starts_with(b"set") && last.get(3).is_some_and(|b| b.is_ascii_uppercase() || *b == b'_')
 }
 
 struct Reader<'l> {
@@ -115,7 +141,12 @@ impl Reader<'_> {
         let blanks = self.blanks();
         let spaced = blanks > 0;
         if self.peek() == b'(' {
-            return self.call(spaced);
+            return self.call(spaced, is_setter(&self.line[name.start..name.end]));
+        }
+        // `std::string token{"x"}`
+        if !spaced && self.next_is(b"{\"") {
+            self.at += 1;
+            return self.right_side(false);
         }
         if before == Some(b'<') && !spaced && self.peek() == b'>' {
             return self.element();
@@ -154,7 +185,10 @@ impl Reader<'_> {
         if self.eat(b",") {
             self.quoted_name?;
             self.blanks();
-            return self.listed();
+            // `define('DB_PASSWORD', 'x')` of PHP is an assignment, and `getenv("DB_PASSWORD", "x")` falls back on a value.
+            let before = self.line[..name.start.saturating_sub(1)].trim_ascii_end();
+            let calls = [&b"define("[..], b"env(", b"environ.get(", b"setdefault(", b"OrDefault("];
+            return self.listed(calls.iter().any(|c| before.ends_with(c)));
         }
         if self.quoted_name.is_some() && spaced && self.attribute() {
             self.features.set(Feature::Markup);
@@ -165,6 +199,12 @@ impl Reader<'_> {
             return self.right_side(true);
         }
         if spaced && self.declared() {
+            return self.right_side(true);
+        }
+        // `args.password or "x"`, `the password is x`
+        let rest = &self.line[self.at..];
+        if let Some(length) = fallback(rest).or_else(|| spoken(rest)).filter(|_| spaced) {
+            self.at += length;
             return self.right_side(true);
         }
         // `PASSWORD 'x'` of SQL, `password "x"` of configuration.
@@ -178,8 +218,9 @@ impl Reader<'_> {
     /// A type and `=`: `password: String = "…"`, `password string = "…"`.
     fn declared(&mut self) -> bool {
         let typed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'<' | b'>' | b'?' | b'*' | b'&' | b'.' | b'[' | b']' | b'\'');
-        let n = self.line[self.at..].iter().take(32).take_while(|b| typed(b)).count();
-        let mut at = self.at + n;
+        let begin = self.at + as_word(&self.line[self.at..]);
+        let n = self.line[begin..].iter().take(32).take_while(|b| typed(b)).count();
+        let mut at = begin + n;
         at += self.line[at..].iter().take(4).take_while(|b| **b == b' ').count();
         if n == 0 || self.line.get(at) != Some(&b'=') || self.line.get(at + 1).is_some_and(|b| matches!(b, b'=' | b'>' | b'~')) {
             return false;
@@ -199,7 +240,7 @@ impl Reader<'_> {
     }
 
     /// `"password", "value": "x"` or `"password", "x"`.
-    fn listed(&mut self) -> Option<Given> {
+    fn listed(&mut self, defined: bool) -> Option<Given> {
         let start = self.at;
         let slashes = self.backslashes(self.at);
         let value = [&b"\"value"[..], b"\"Value", b"'value", b"\"default"];
@@ -210,19 +251,22 @@ impl Reader<'_> {
             self.features.set(Feature::Colon);
             return self.right_side(true);
         }
-        self.features.set(Feature::Listed);
+        if self.eat(b"default=") {
+            return self.right_side(true);
+        }
+        self.features.set_if(!defined, Feature::Listed);
         matches!(self.line.get(start + slashes), Some(b'"' | b'\'' | b'`')).then_some(())?;
         self.right_side(true)
     }
 
-    /// `setPassword("x")`, `password("x")`.
-    fn call(&mut self, spaced: bool) -> Option<Given> {
+    /// `setPassword("x")`, which is an assignment, and `password("x")`, which may be anything.
+    fn call(&mut self, spaced: bool, setter: bool) -> Option<Given> {
         self.at += 1;
         if spaced && !matches!(self.peek(), b'"' | b'\'') {
             return None;
         }
         self.blanks();
-        self.features.set(Feature::Call);
+        self.features.set_if(!setter, Feature::Call);
         let at = self.at + self.backslashes(self.at);
         matches!(self.line.get(at), Some(b'"' | b'\'' | b'`')).then_some(())?;
         self.right_side(false)
@@ -358,6 +402,11 @@ impl Reader<'_> {
             end = start + cut;
         }
         let after = self.line.get(start + n).copied().unwrap_or(b'\n');
+        // `dt0.<public>.<secret>`: what goes on with a slot is a form, no value.
+        let goes_on = n > 0 && matches!(self.line[start + n - 1], b'.' | b'-' | b'_' | b':' | b'/');
+        if goes_on && after == b'<' && has_slot(&self.line[start + n..self.line.len().min(start + n + 32)]) {
+            return None;
+        }
         let code = matches!(after, b';' | b')' | b']')
             || after == b',' && self.line.get(start + n + 1).is_some_and(|b| *b != b' ')
             || matches!(after, b'<' | b'>');
@@ -410,6 +459,15 @@ mod tests {
             ("connect \"user=a;password=hunter2;x=y\"", "hunter2"),
             ("Consumer Secret: ``hunter2``", "hunter2"),
             ("password = b'hunter2'", "hunter2"),
+            ("const std::string password{\"hunter2\"};", "hunter2"),
+            ("login(user, args.password or \"hunter2\")", "hunter2"),
+            ("connect(process.env.PASSWORD || 'hunter2')", "hunter2"),
+            ("$http_token != \"hunter2\"", "hunter2"),
+            ("Dim password As String = \"hunter2\"", "hunter2"),
+            ("define( 'DB_PASSWORD', 'hunter2' );", "hunter2"),
+            ("os.getenv(\"DB_PASSWORD\", \"hunter2\")", "hunter2"),
+            ("option(\"--password\", default=\"hunter2\")", "hunter2"),
+            ("and the password is Hawk17rail", "Hawk17rail"),
             ("\"password\", \"hunter2\"", "hunter2"),
         ] {
             let found = given(text);
@@ -425,6 +483,7 @@ mod tests {
         for text in [
             "password",
             "the password is wrong",
+            "the password is 8 characters",
             "password = os.getenv(\"X\")",
             "password()",
             "if password {",
@@ -432,6 +491,7 @@ mod tests {
             "Password::new",
             "password = config.get('x')",
             "password = \"\"",
+            "token=dt0c01.<public>.<secret>",
         ] {
             assert_eq!(given(text).filter(|v| !v.contains("getenv") && !v.contains("get(")), None, "{text}");
         }

@@ -142,14 +142,56 @@ fn meaning(value: &[u8], name: &[u8], f: &mut Features) {
     let core = &trimmed[..core_end];
     let known = |t: &[u8]| lexicon::has("dummy", t);
     let dummy = |t: &[u8]| known(t) || known(&plainly(t));
-    let few = trimmed.iter().collect::<std::collections::BTreeSet<_>>().len() <= 2.max(trimmed.len() / 8);
+    // Of a long value in hexadecimal, sixteen different characters are all that there are.
+    let few = trimmed.iter().collect::<std::collections::BTreeSet<_>>().len() <= (trimmed.len() / 8).clamp(2, 6);
     let digits = trimmed.iter().all(u8::is_ascii_digit);
     f.set_if(dummy(trimmed) || dummy(core) && tail <= 3 || few || digits && (trimmed.len() < 6 || is_run(trimmed)), Feature::Dummy);
-    f.set_if(lexicon::words("dummy-part").iter().any(|p| contains(value, p.as_bytes())), Feature::HoldsDummy);
+    f.set_if(lexicon::words("dummy-part").iter().any(|p| holds_part(value, p.as_bytes())), Feature::HoldsDummy);
     let plain = |t: &[u8]| t.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
     let (v, n) = (plain(value), plain(name));
     let repeats = v.len() >= 3 && (n.ends_with(&v) || v.ends_with(&n) || n.len() >= 6 && memchr::memmem::find(&v, &n).is_some());
     f.set_if(repeats, Feature::RepeatsName);
+}
+
+/// Whether a part gives a value away. `foo` and `bar` stand in many a word, so that parts as short have to be a word of their own.
+fn holds_part(value: &[u8], part: &[u8]) -> bool {
+    let alone = || words::runs(value).any(|run| run.eq_ignore_ascii_case(part));
+    if part.len() > 3 || part == b"xxx" { contains(value, part) } else { alone() }
+}
+
+/// `X-Api-Key`: what headers of one's own are called.
+pub fn is_header_name(value: &[u8]) -> bool {
+    let rest = value.strip_prefix(b"X-").or_else(|| value.strip_prefix(b"x-"));
+    rest.is_some_and(|r| r.len() >= 3 && r.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-'))
+}
+
+/// `1.2.2`, `10.0.0.7`, `name:1.2.2`.
+pub fn is_version(value: &[u8]) -> bool {
+    let version = value.rsplit(|b| *b == b':').next().unwrap_or(value);
+    let parts = || version.split(|b| *b == b'.');
+    parts().count() >= 3 && parts().all(|p| (1..=3).contains(&p.len()) && p.iter().all(u8::is_ascii_digit))
+}
+
+/// A slot among other text: `dt0.<public>.<secret>`.
+pub fn has_slot(value: &[u8]) -> bool {
+    let opened = value.iter().enumerate().filter(|(_, b)| **b == b'<');
+    opened.map(|(at, _)| &value[at + 1..]).any(|rest| {
+        let word = rest.iter().take_while(|b| b.is_ascii_alphabetic() || b" _-".contains(b)).count();
+        word >= 2 && rest.get(word) == Some(&b'>')
+    })
+}
+
+/// `uploads/2024/4f1c….png`: a path with an ending.
+pub fn is_file(value: &[u8]) -> bool {
+    let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
+    let ending = &value[dot + 1..];
+    value[..dot].contains(&b'/') && (2..=8).contains(&ending.len()) && ending.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// `session:4f1c…`: how stores of keys and values name an entry.
+pub fn is_entry(value: &[u8]) -> bool {
+    let word = value.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+    word >= 2 && value.get(word) == Some(&b':') && value.len() > word + 1
 }
 
 /// Letters for the digits and signs that look like them.
@@ -205,6 +247,13 @@ mod tests {
         ] {
             assert!(has(value, feature), "{value}: {feature:?}");
         }
+        let rails = "254e90325ae8632a7a47c2a0ad0cf423a6a95d231546ae57b129578cf6a3d148991397c54fed17fdb458bcb001d66b451340cb64c25b9a8a160ba4e8e2c637a95";
+        assert!(!has(rails, Feature::Dummy) && has("abababababababababab", Feature::Dummy));
+        assert!(
+            !has("Barley17Saffron", Feature::HoldsDummy)
+                && has("foo-bar-17", Feature::HoldsDummy)
+                && has("mytestthing", Feature::HoldsDummy)
+        );
         assert!(!has("dbynbelpgliq", Feature::Wordy));
         assert!(!has("k3J9sLq0ZpW7vXb2tY", Feature::Dummy));
     }
