@@ -7,6 +7,9 @@ use std::{env, fs};
 #[path = "src/detect/anchor.rs"]
 mod anchor;
 #[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/detect/common.rs"]
+mod common;
+#[allow(dead_code, missing_docs, unreachable_pub)]
 #[path = "src/detect/demand.rs"]
 mod demand;
 #[allow(dead_code, missing_docs, unreachable_pub)]

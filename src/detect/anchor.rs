@@ -4,6 +4,7 @@
 //! `hf_[A-Za-z]{34}` is anchored by `hf_` *and* the class behind it. The derivation walks the pattern's parse tree once and keeps the
 //! candidate that ordinary text contains least often.
 
+use super::common::{RARE, millionths};
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 use serde::{Deserialize, Serialize};
 
@@ -202,30 +203,50 @@ impl Anchor {
     /// The offset of the given parity, from -1 on, whose four positions stand for the fewest and rarest folded grams, and how many those are.
     pub fn gram(&self, parity: isize) -> (isize, usize) {
         let count = |offset: isize| -> usize { (offset..offset + 4).map(|i| self.set(i).folded().len()).product() };
-        let rarity = |offset: isize| -> f32 { (offset..offset + 4).map(|i| self.set(i).probability()).product() };
         let last = (self.sets.len() as isize - 3).min(MAX_OFFSET);
         (-1..=last)
             .filter(|o| o.rem_euclid(2) == parity)
             .map(|o| (o, count(o)))
-            .min_by(|a, b| (a.1.max(64), rarity(a.0)).partial_cmp(&(b.1.max(64), rarity(b.0))).expect("finite"))
+            .min_by(|a, b| self.cost(a.0, a.1).partial_cmp(&self.cost(b.0, b.1)).expect("finite"))
             .expect("an anchor of three sets has an offset of either parity")
     }
 
-    /// The folded grams that stand for the anchor at offsets of the given parity: where they begin, and all of them.
-    pub fn grams(&self, parity: isize) -> (i8, Vec<u32>) {
-        let (offset, count) = self.gram(parity);
-        let mut grams = Vec::with_capacity(count);
-        grams.push(0u32);
+    /// What looking for the grams at an offset costs: how often they turn up in vain, in millionths, and a little for each, as they fill the table.
+    fn cost(&self, offset: isize, count: usize) -> f32 {
+        const OF_EACH: f32 = 0.5;
+        if count > MAX_GRAMS {
+            return f32::MAX;
+        }
+        self.expanded(offset).into_iter().map(|gram| millionths(gram) + OF_EACH).sum()
+    }
+
+    /// All folded grams that stand for the four positions from an offset on.
+    fn expanded(&self, offset: isize) -> Vec<u32> {
+        let mut grams = vec![0u32];
         for i in 0..4 {
             let bytes = self.set(offset + i).folded();
             grams = grams.iter().flat_map(|g| bytes.iter().map(move |&b| g | u32::from(b) << (8 * i))).collect();
         }
-        (offset as i8, grams)
+        grams
+    }
+
+    /// The folded grams that stand for the anchor at offsets of the given parity: where they begin, and all of them.
+    pub fn grams(&self, parity: isize) -> (i8, Vec<u32>) {
+        let (offset, _) = self.gram(parity);
+        (offset as i8, self.expanded(offset))
     }
 
     /// How likely it is that ordinary text matches at a place, roughly.
     fn probability(&self) -> f32 {
-        let p: f32 = self.sets.iter().map(ByteSet::probability).product();
+        let product: f32 = self.sets.iter().map(ByteSet::probability).product();
+        // Letters follow one another as they do in words: where all fours in a row are common, what was measured is believed over the product.
+        let measured = |four: &[ByteSet]| {
+            let letters: Option<Vec<u8>> = four.iter().map(ByteSet::letter).collect();
+            Some(millionths(u32::from_le_bytes(letters?.try_into().ok()?)))
+        };
+        let rarest = self.sets.windows(4).filter_map(measured).fold(f32::MAX, f32::min);
+        let wide: f32 = self.sets.iter().filter(|s| s.letter().is_none()).map(ByteSet::probability).product();
+        let p = if rarest > RARE && rarest < f32::MAX { product.max(rarest / 1e6 * wide) } else { product };
         let word: Vec<u8> =
             self.sets.iter().take_while(|s| narrow(s)).filter_map(|s| s.iter().last()).map(|b| b.to_ascii_lowercase()).collect();
         let word = word.strip_prefix(b"_").unwrap_or(&word);

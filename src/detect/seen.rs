@@ -1,7 +1,7 @@
 //! Lines that were found to hold nothing, so that they are not looked at again: versions of a file repeat the lines around their changes, and
 //! files are copied from folder to folder.
 
-use memchr::memchr_iter;
+use memchr::memchr;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,13 +12,16 @@ const CHUNK: (usize, usize) = (192, 768);
 
 /// Cuts a text into some lines at a time. Where a cut is depends on the lines before it alone, so that what is in many files is cut alike in all of them.
 pub fn chunks(bytes: &[u8], mut each: impl FnMut(usize, usize)) {
-    let mut start = 0;
-    for newline in memchr_iter(b'\n', bytes) {
-        let len = newline - start;
-        let last = bytes[newline.saturating_sub(4)..newline].iter().fold(0u8, |sum, b| sum.wrapping_add(*b));
-        if len >= CHUNK.1 || len >= CHUNK.0 && last.is_multiple_of(4) {
+    let (mut start, mut at) = (0, CHUNK.0);
+    // No line end before the least length is looked for.
+    while let Some(newline) = bytes.get(at..).and_then(|rest| memchr(b'\n', rest)).map(|i| at + i) {
+        let last = bytes[newline - 4..newline].iter().fold(0u8, |sum, b| sum.wrapping_add(*b));
+        if newline - start >= CHUNK.1 || last.is_multiple_of(4) {
             each(start, newline);
             start = newline + 1;
+            at = start + CHUNK.0;
+        } else {
+            at = newline + 1;
         }
     }
     if start < bytes.len() {

@@ -1,6 +1,6 @@
 //! The sieve: finds every place where an anchor may stand, at the speed of memory.
 //!
-//! A table of 2^20 bits says of a hashed, case-folded 4-gram whether any anchor contains it: two bits of one word, so that a probe is one load. Probing every
+//! A table of 2^21 bits says of a hashed, case-folded 4-gram whether any anchor contains it: two bits of one word, so that a probe is one load. Probing every
 //! second byte is enough, because each anchor has a gram at an even and one at an odd offset in the table (the odd one may begin a byte early). What passes is
 //! looked up exactly; then four further bytes are compared at once, and what is left is compared set by set.
 
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 /// Words of the table, a power of two.
-const WORDS: usize = 1 << 14;
+const WORDS: usize = 1 << 15;
 /// Folds letters to lower case (and some other bytes together) in four lanes.
 const FOLD: u32 = 0x2020_2020;
 
@@ -68,7 +68,7 @@ impl Standing {
 #[inline]
 fn slot(gram: u32) -> (usize, u64) {
     let hash = gram.wrapping_mul(0x9E37_79B1);
-    ((hash >> 18) as usize % WORDS, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
+    ((hash >> 17) as usize % WORDS, 1 << (hash & 63) | 1 << (hash >> 6 & 63))
 }
 
 impl Sieve {

@@ -193,7 +193,8 @@ impl<'b> Sheet<'b> {
                 _ => masks.push(span),
             }
         }
-        let veil = Veil::new(content.inspected.candidates().filter(|c| c.3.is_likely()).map(|c| &c.3.secret), content.options.redaction);
+        let own = content.inspected.candidates().filter(|(m, .., c)| *m == member.as_ref() && c.is_likely());
+        let veil = Veil::new(own.map(|c| &c.3.secret), content.options.redaction);
         Self { bytes, wide, starts, masks, veil }
     }
 
