@@ -14,6 +14,8 @@ const MAX_LEN: usize = 32;
 const STRETCH: usize = 6;
 /// Most alternatives one pattern may be anchored by.
 const MAX_ALTERNATIVES: usize = 64;
+/// Most alternatives that what is optional in a pattern may make of them.
+const MAX_FORKS: usize = 16;
 /// Furthest the gram that the sieve looks for lies behind the start of its anchor: so much is read beyond every window.
 pub const MAX_OFFSET: isize = 5;
 /// Most grams the sieve may have to know of one anchor at one offset.
@@ -362,11 +364,26 @@ impl Walk {
             let max = rep.max.map(|m| m.saturating_sub(taken) as usize).zip(most).map(|(n, len)| n * len);
             walk.cut(runs, min, max);
         };
+        if (rep.min, rep.max) == (0, Some(1)) && self.optional(&rep.sub, runs) {
+            return;
+        }
         let taken = rep.min.min(MAX_LEN as u32);
         (0..taken).for_each(|_| self.visit(&rep.sub, runs));
         if rep.max != Some(taken) {
             rest(runs, self, taken);
         }
+    }
+
+    /// What may be there or not doubles the runs, if it is short and they stay few: `api[_-]?key` is anchored by `apikey` and `api_key`, not by `api`.
+    fn optional(&mut self, sub: &Hir, runs: &mut Runs) -> bool {
+        let (mut inner, mut with) = (Walk::new(), runs.clone());
+        inner.visit(sub, &mut with);
+        if inner.was_cut || inner.best.is_some() || runs.alternatives.len() + with.alternatives.len() > MAX_FORKS {
+            return false;
+        }
+        runs.alternatives.extend(with.alternatives);
+        (runs.position, runs.exact) = (with.position, false);
+        true
     }
 
     /// Branches that are plain sequences multiply the runs; otherwise each branch, with what stands before it, gives its best anchors.
@@ -486,5 +503,13 @@ mod tests {
     #[test]
     fn a_pattern_without_literal_has_no_anchor() {
         assert!(of(r"[A-Za-z0-9]{32}").is_empty());
+    }
+
+    #[test]
+    fn what_is_optional_is_part_of_the_anchor() {
+        let found = of(r"(?i:data[_.-]?for[_.-]?seo)");
+        let words: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
+        assert_eq!(words, ["dataforseo", "data#forseo", "datafor#seo", "data#for#seo"]);
+        assert!(found.iter().all(|f| f.1 == Some(0)));
     }
 }

@@ -55,12 +55,21 @@ impl Seen {
             (both as u64, (both >> 64) as u64)
         };
         let mut state = self.key[0] ^ (text.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let (sixteens, rest) = text.as_chunks::<16>();
-        let mut last = [0; 16];
-        last[..rest.len()].copy_from_slice(rest);
-        for sixteen in sixteens.iter().chain([&last]) {
+        let mut mix = |sixteen: &[u8; 16]| {
             let (low, high) = halves(sixteen);
             state = fold(low ^ self.key[1], high ^ state).wrapping_add(self.key[0]);
+        };
+        match text.last_chunk::<16>() {
+            Some(last) => {
+                // The last sixteen overlap those before, which is as good and spares a copy.
+                text.as_chunks::<16>().0.iter().for_each(&mut mix);
+                mix(last);
+            }
+            None => {
+                let mut padded = [0; 16];
+                padded[..text.len()].copy_from_slice(text);
+                mix(&padded);
+            }
         }
         fold(state, self.key[1]).max(1)
     }

@@ -6,13 +6,14 @@ use super::pack::NONE;
 use super::trees::{Entry, EntryKind, Piece};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Of each tree (by the number of its record) that holds a wanted blob, at any depth: the entries that lead to one, by name.
 ///
 /// A round for each level of folders: what is wanted is noted in the trees it is new in and handed down to the trees made from those, base first, so that a
 /// tree is gone through once a round however many entries it hands down. The trees that were found are wanted next.
 #[expect(clippy::iter_over_hash_type, reason = "each list is put in order by itself")]
-pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Clone) -> HashMap<u32, Vec<Entry>> {
+pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Clone) -> ByTree<Vec<Entry>> {
     let objects = graph.trees.iter().map(|t| t.tree).chain(blobs.clone()).max().map_or(0, |m| m as usize + 1);
     let mut wanted = vec![false; objects];
     blobs.for_each(|blob| wanted[blob as usize] = true);
@@ -21,7 +22,7 @@ pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Cl
     let based = graph.trees.iter().enumerate().filter_map(|(i, tree)| Some((graph.record(tree.base)?, i as u32)));
     let derived = Grouped::new(graph.trees.len(), based);
     let ranks = ranks(&derived, graph);
-    let mut found: HashMap<u32, Vec<Entry>> = HashMap::new();
+    let mut found: ByTree<Vec<Entry>> = ByTree::default();
     let mut done = vec![false; objects];
     while !links.is_empty() {
         let mut fresh = Vec::new();
@@ -55,12 +56,31 @@ fn ranks(derived: &Grouped<u32>, graph: &Graph) -> Vec<u32> {
     ranks
 }
 
+/// Numbers are hashed by one multiplication: they are the program's own.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ByNumber(u64);
+
+impl Hasher for ByNumber {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.write_u32(b.into()));
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.0 = (self.0 ^ u64::from(n)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+}
+
+/// A table by numbers of trees.
+pub(super) type ByTree<T> = HashMap<u32, T, BuildHasherDefault<ByNumber>>;
+
 /// Entries and where they stand in a tree, in order.
 type Marks = Vec<(u32, Entry)>;
 
 /// Notes entries in the trees they are new in and in all trees that copy them; calls `note` once for each such tree.
 fn hand_down(graph: &Graph, derived: &Grouped<u32>, ranks: &[u32], links: Vec<Link>, mut note: impl FnMut(u32, &Marks)) {
-    let mut marks: HashMap<u32, Marks> = HashMap::new();
+    let mut marks: ByTree<Marks> = ByTree::default();
     links.into_iter().for_each(|link| marks.entry(link.tree).or_default().push((link.position, link.entry)));
     let mut waiting: BinaryHeap<Reverse<(u32, u32)>> = marks.keys().map(|&tree| Reverse((ranks[tree as usize], tree))).collect();
     while let Some(Reverse((_, tree))) = waiting.pop() {

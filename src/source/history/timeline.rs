@@ -4,7 +4,7 @@
 //! grows with the number of trees that matter. Then the commits are gone through in topological order, each compared with its parents.
 
 use super::graph::{CommitNo, Graph};
-use super::interest::interest;
+use super::interest::{ByTree, interest};
 use super::objects::ObjectId;
 use super::pack::NONE;
 use super::trees::{Entry, EntryKind};
@@ -144,7 +144,7 @@ struct Draft {
 struct Walk<'g> {
     graph: &'g Graph,
     query: &'g Query<'g>,
-    interest: HashMap<u32, Vec<Entry>>,
+    interest: ByTree<Vec<Entry>>,
     paths: Paths,
     lives: Vec<Draft>,
     states: HashMap<CommitNo, State>,
