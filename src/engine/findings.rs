@@ -1,12 +1,14 @@
 //! Findings: sightings of the same value, gathered under one stable id.
 
 use super::frames::EXCLUDED;
+use super::groups::Companion;
+use super::join::{Join, counted, named};
 use super::scan::{Gathered, Options};
 use super::values::{Value, ValueNo};
 use super::veil::Veil;
 use crate::detect::Library;
 use crate::model::{
-    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Report, Scan, Secret, SecretView, Skipped, Stats, Suppression,
+    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Report, Role, Scan, Secret, SecretView, Skipped, Stats, Suppression,
     Timestamp, Tool,
 };
 use crate::source::history::hex;
@@ -28,8 +30,12 @@ pub(super) struct Moment {
 #[derive(Debug, Clone)]
 pub(super) struct Sighting {
     pub value: ValueNo,
+    /// The detector that knows it here.
+    pub rule: u16,
     pub location: Location,
     pub confidence: Confidence,
+    /// What stands near and makes one credential with it, nearest first.
+    pub companions: Arc<[Companion]>,
     pub first: Option<Moment>,
     pub last: Option<Moment>,
     pub removed: Option<Moment>,
@@ -74,25 +80,34 @@ pub(super) fn report(
     for sighting in &sightings {
         by_secret.entry(&values.list[sighting.value as usize].secret).or_default().push(sighting);
     }
-    let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
-    for group in by_secret.values() {
+    let named = named(&sightings, &values.list);
+    let mut made = Vec::new();
+    for (secret, group) in &by_secret {
+        let group = counted(group, named.contains(secret), library);
         // The id of a short value takes long to make, on purpose; of what is only counted nobody sees it.
-        if group.iter().all(|s| s.confidence < options.confidence) {
-            stats.below_confidence += 1;
-            continue;
+        match group.iter().map(|s| s.confidence).max() {
+            None => {}
+            Some(best) if best < options.confidence => stats.below_confidence += 1,
+            Some(_) => made.push((finding(&group, &values.list, library, options), group)),
         }
-        let finding = finding(group, &values.list, library, options);
-        if finding.suppression.is_some() {
-            suppressed.push(finding);
-        } else {
-            findings.push(finding);
+    }
+    // What names something is shown, except where it is a secret elsewhere.
+    let is_secret = |group: &[&Sighting]| group.iter().any(|s| library.detector(s.rule).report == Role::Finding);
+    let secrets = || by_secret.iter().filter(|(_, group)| is_secret(group)).map(|(secret, _)| *secret);
+    let veil = Veil::new(secrets(), options.redaction);
+    Join { values: &values.list, library, options, veil: &veil }.all(&mut made);
+    let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
+    for (mut finding, _) in made {
+        let known = finding.principal.as_ref().and_then(|p| by_secret.get_key_value(&Secret::new(p.as_bytes())));
+        if let Some((secret, _)) = known.filter(|(_, group)| is_secret(group)) {
+            finding.principal = Some(secret.redact(options.redaction));
         }
+        if finding.suppression.is_some() { &mut suppressed } else { &mut findings }.push(finding);
     }
     let key = |f: &Finding| (f.provider.clone(), f.detector.clone(), f.id.clone());
     findings.sort_by_cached_key(key);
     suppressed.sort_by_cached_key(key);
     stats.suppressed = suppressed.len() as u64;
-    let veil = Veil::new(by_secret.keys().copied(), options.redaction);
     findings.iter_mut().chain(&mut suppressed).for_each(|f| hide(f, &veil));
     let mut skipped: Vec<Skipped> = skipped.iter().map(|s| Skipped::new(veil.over(&s.what), veil.over(&s.why))).collect();
     skipped.sort();
@@ -117,6 +132,9 @@ fn hide(finding: &mut Finding, veil: &Veil) {
     for location in &mut finding.locations {
         location.path = veil.over(&location.path);
         location.uri = veil.over(&location.uri);
+    }
+    for named in finding.principal.iter_mut().chain(&mut finding.scope) {
+        *named = veil.over(named);
     }
     let moments = [&mut finding.first_seen, &mut finding.last_seen, &mut finding.removed_in];
     moments.into_iter().flatten().for_each(|m| m.author = veil.over(&m.author));
@@ -144,7 +162,8 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
     let removed = group.iter().filter_map(|s| s.removed.as_ref()).max_by_key(|m| (m.order, m.info.date.seconds, m.info.commit.clone()));
     let open = locations.iter().any(|l| l.suppression.is_none());
     let suppression: Option<Suppression> = if open { None } else { locations.iter().find_map(|l| l.suppression.clone()) };
-    let principal = group.iter().find_map(|s| values[s.value as usize].principal.clone());
+    let says = |get: fn(&Value) -> &Option<String>| group.iter().find_map(|s| get(&values[s.value as usize]).clone());
+    let (principal, scope) = (says(|v| &v.principal), says(|v| &v.scope));
     Finding {
         id: value.id(library).to_owned(),
         detector: detector.id.clone(),
@@ -164,7 +183,9 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         in_head: locations.iter().any(|l| l.in_head),
         locations,
         identity: None,
+        group: None,
         principal,
+        scope,
         class: detector.identity.class,
         suppression,
     }

@@ -1,13 +1,14 @@
 //! Places: from byte offsets to lines and columns, with the lines around, redacted.
 
 use super::findings::Sighting;
+use super::groups::{Companion, Groups};
 use super::inspect::Inspected;
 use super::overlap::{Occurrence, resolve};
 use super::scan::Options;
 use super::values::{Value, ValueNo, Values};
 use super::veil::Veil;
 use crate::detect::{Features, Library, Utf16, generic_confidence, sniff_utf16, transcode_utf16};
-use crate::model::{Confidence, Frame, FrameLine, Location, Suppression};
+use crate::model::{Confidence, Frame, FrameLine, Location, Role, Suppression};
 use crate::source::archive;
 use memchr::memchr_iter;
 use std::collections::HashMap;
@@ -41,10 +42,12 @@ struct Spot {
     utf16: (u32, u32),
     encoding: Option<Arc<str>>,
     confidence: Confidence,
+    /// The detector, and what stands near that makes one credential with it.
+    group: (u16, Arc<[Companion]>),
     /// What the value is judged by, and whether by nothing else.
     judged: Option<(Features, bool)>,
-    /// The detector, and its exceptions that hold but for the path.
-    excepted: (u16, u32),
+    /// The exceptions of the detector that hold but for the path.
+    excepted: u32,
     frame: Frame,
     /// The lines an inline allow may stand on.
     lines: Vec<String>,
@@ -61,14 +64,17 @@ impl Places {
         let unpacked = unpack(content, &named);
         for member in by_member {
             let bytes = member.as_ref().and_then(|m| unpacked.get(m)).map_or(content.bytes, Vec::as_slice);
-            let here: Vec<&Occurrence<'_>> = occurrences.iter().filter(|o| o.member == member).collect();
-            let beside: Vec<&Occurrence<'_>> = parts.iter().filter(|o| o.member == member).chain(here.iter().copied()).collect();
+            let here = occurrences.iter().filter(|o| o.member == member);
+            let here: Vec<(&Occurrence<'_>, ValueNo)> = here.map(|o| (o, values.number(o.candidate, content.library))).collect();
+            let is_whole = |o: &&Occurrence<'_>| content.library.detector(o.candidate.rule).report == Role::Finding;
+            let whole = here.iter().map(|(o, _)| *o).filter(is_whole);
+            let beside: Vec<&Occurrence<'_>> = parts.iter().filter(|o| o.member == member).chain(whole).collect();
             let sheet = Sheet::new(bytes, content, &member);
-            for o in &here {
-                let number = values.number(o.candidate, content.library);
-                let spots = spots.entry(number).or_default();
+            let groups = Groups::new(&here, &beside, &|at| sheet.line(at), content.library, values);
+            for (o, number) in &here {
+                let spots = spots.entry(*number).or_default();
                 if spots.iter().all(|s| s.member != member) {
-                    spots.push(sheet.spot(o, &beside, content));
+                    spots.push(sheet.spot(o, *number, &groups, content));
                 }
             }
         }
@@ -88,7 +94,7 @@ impl Places {
         let raw = String::from_utf8_lossy(value.secret.expose());
         let sighting = |spot: &Spot| {
             let path = spot.member.as_ref().map_or_else(|| path.to_owned(), |m| format!("{path}!{m}"));
-            if library.excepted(spot.excepted.0, spot.excepted.1, &path) {
+            if library.excepted(spot.group.0, spot.excepted, &path) {
                 return None;
             }
             let confidence = spot.confidence_at(&path)?;
@@ -97,7 +103,8 @@ impl Places {
                 excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, id(), &path, value.secret.expose()));
             let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
             let location = Location { uri: uri(&path), path, suppression, ..spot.location() };
-            Some(Sighting { value: number, location, confidence, first: None, last: None, removed: None })
+            let (rule, companions) = spot.group.clone();
+            Some(Sighting { value: number, rule, location, confidence, companions, first: None, last: None, removed: None })
         };
         self.spots.get(&number).into_iter().flatten().filter_map(sighting).collect()
     }
@@ -198,7 +205,7 @@ impl<'b> Sheet<'b> {
         Self { bytes, wide, starts, masks, veil }
     }
 
-    fn spot(&self, o: &Occurrence<'_>, beside: &[&Occurrence<'_>], content: &Content<'_>) -> Spot {
+    fn spot(&self, o: &Occurrence<'_>, number: ValueNo, groups: &Groups<'_>, content: &Content<'_>) -> Spot {
         let (line, end_line) = (self.line(o.start), self.line(o.end.max(o.start + 1) - 1));
         let (column, utf16) = self.columns(line, o.start);
         let (end_column, end_utf16) = self.columns(end_line, o.end);
@@ -213,27 +220,19 @@ impl<'b> Sheet<'b> {
             column: (column, end_column),
             utf16: (utf16, end_utf16),
             encoding: o.candidate.encoding.clone(),
-            confidence: self.confidence(o, beside, content.library),
+            confidence: groups.confidence(o, number, content.library),
+            group: (o.candidate.rule, groups.of(number, &|at| self.place(at)).into()),
             judged: o.candidate.features.map(|f| (f, true)).or(o.support.map(|f| (f, false))),
-            excepted: (o.candidate.rule, o.candidate.excepted),
+            excepted: o.candidate.excepted,
             frame: self.frame(line, end_line, (o.start, o.end)),
             lines,
         }
     }
 
-    /// What companions nearby make of a candidate's confidence.
-    fn confidence(&self, o: &Occurrence<'_>, beside: &[&Occurrence<'_>], library: &Library) -> Confidence {
-        let mut confidence = o.candidate.confidence;
-        for part in &library.detector(o.candidate.rule).parts {
-            let line = self.line(o.start) as i64;
-            let near = |other: &&&Occurrence<'_>| {
-                library.detector(other.candidate.rule).id == part.detector
-                    && (self.line(other.start) as i64 - line).abs() <= i64::from(part.lines)
-            };
-            let moved = if beside.iter().any(|other| near(&other)) { part.present } else { part.absent };
-            confidence = moved.unwrap_or(confidence);
-        }
-        confidence
+    /// Line and column of an offset, from 1.
+    fn place(&self, offset: usize) -> (u32, u32) {
+        let line = self.line(offset);
+        (line as u32 + 1, self.columns(line, offset).0)
     }
 
     /// The line of an offset, from 0.

@@ -3,8 +3,10 @@
 mod files;
 mod findings;
 mod frames;
+mod groups;
 mod history;
 mod inspect;
+mod join;
 mod overlap;
 mod pool;
 mod scan;

@@ -20,7 +20,8 @@ pub struct Occurrence<'c> {
     pub support: Option<Features>,
 }
 
-/// The occurrences of a blob that are findings, and those that are parts of one; both in order of place.
+/// The occurrences of a blob that are findings, in order of place, and those that are parts of one. What is a finding where it stands
+/// alone is among both: only a whole scan knows.
 pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurrence<'c>>, Vec<Occurrence<'c>>) {
     let all = inspected.candidates().map(|(member, start, end, candidate)| Occurrence {
         member: member.cloned(),
@@ -29,7 +30,7 @@ pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurren
         candidate,
         support: None,
     });
-    let (parts, mut findings): (Vec<_>, Vec<_>) = all.partition(|o| library.detector(o.candidate.rule).report == Role::Part);
+    let (parts, mut findings): (Vec<_>, Vec<_>) = all.partition(|o| library.detector(o.candidate.rule).report != Role::Finding);
     findings.sort_by(|a, b| rank(b, library).cmp(&rank(a, library)).then_with(|| place(a).cmp(&place(b))));
     // What is for files at some paths only is no rival of the rest: the path is not known here.
     let (limited, free): (Vec<_>, Vec<_>) = findings.into_iter().partition(|o| !library.detector(o.candidate.rule).paths.is_empty());
@@ -40,8 +41,27 @@ pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurren
     let doubtful: Vec<_> = unrivalled(doubtful).into_iter().filter(|o| !beaten(o)).collect();
     kept.extend(doubtful);
     kept.extend(unrivalled(limited));
+    let lone = lone(&parts, &kept, library);
+    kept.extend(lone);
     kept.sort_by(|a, b| place(a).cmp(&place(b)));
     (kept, parts)
+}
+
+/// The parts that may be findings by themselves: one of those that share bytes, and none that shares them with a likely finding.
+fn lone<'c>(parts: &[Occurrence<'c>], kept: &[Occurrence<'c>], library: &Library) -> Vec<Occurrence<'c>> {
+    let mut lone: Vec<Occurrence<'c>> = parts.iter().filter(|o| library.detector(o.candidate.rule).report == Role::Lone).cloned().collect();
+    if lone.is_empty() {
+        return lone;
+    }
+    lone.sort_by(|a, b| rank(b, library).cmp(&rank(a, library)).then_with(|| place(a).cmp(&place(b))));
+    let mut likely: Vec<&Occurrence<'c>> = kept.iter().filter(|k| k.candidate.is_likely()).collect();
+    likely.sort_by(|a, b| place(a).cmp(&place(b)));
+    // Those of one kind never overlap, so what shares bytes with a place is among the few before its end.
+    let is_free = |o: &Occurrence<'_>| {
+        let end = likely.partition_point(|k| (&k.member, k.start) < (&o.member, o.end));
+        !likely[end.saturating_sub(4)..end].iter().any(|k| clash(k, o))
+    };
+    unrivalled(lone).into_iter().filter(is_free).collect()
 }
 
 /// Of occurrences in order of rank, those that overlap none before.

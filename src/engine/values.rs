@@ -22,6 +22,8 @@ pub struct Value {
     pub proof: Proof,
     /// The principal, if anything names it.
     pub principal: Option<String>,
+    /// The account, tenant or project, if anything names it.
+    pub scope: Option<String>,
     id: OnceLock<String>,
 }
 
@@ -53,6 +55,7 @@ impl Values {
                 confidence: candidate.confidence,
                 proof: candidate.proof,
                 principal: None,
+                scope: None,
                 id: OnceLock::new(),
             });
         }
@@ -62,6 +65,9 @@ impl Values {
         }
         if value.principal.is_none() {
             value.principal = candidate.principal.as_deref().map(str::to_owned);
+        }
+        if value.scope.is_none() {
+            value.scope = candidate.scope.as_deref().map(str::to_owned);
         }
         number
     }

@@ -205,7 +205,7 @@ impl RawComponent {
             }
         };
         let (present, absent) = if self.optional { (Some(Confidence::High), None) } else { (None, Some(Confidence::Low)) };
-        rule.parts.push(Part { detector: self.id, lines, present, absent });
+        rule.parts.push(Part { detector: self.id, lines, present, absent, completes: String::new() });
         Ok(())
     }
 }

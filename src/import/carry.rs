@@ -150,6 +150,7 @@ fn detector(rule: &Rule, id: String, check: &dyn Fn(&Detector) -> Result<(), Str
         multiline: shape.spans_lines,
         reach: if shape.spans_lines && !shape.boundless && shape.longest.is_none_or(|n| n > REACH as usize) { REACH } else { 0 },
         paths: rule.path.clone(),
+        member: None,
         report: if rule.part { Role::Part } else { Role::Finding },
         guards,
         except: gather_paths(rule.except.clone()),

@@ -176,7 +176,7 @@ impl RawRequired {
             rule.lose("the columns a required rule must be within, which count for lines alone");
         }
         let lines = self.within_lines.unwrap_or(ANYWHERE);
-        rule.parts.push(Part { detector: self.id, lines, present: None, absent: Some(Confidence::Low) });
+        rule.parts.push(Part { detector: self.id, lines, present: None, absent: Some(Confidence::Low), completes: String::new() });
     }
 }
 

@@ -154,7 +154,13 @@ impl RawRule {
             requirements.guard(&mut rule);
         }
         for needed in self.depends_on_rule.into_iter().flatten() {
-            rule.parts.push(Part { detector: needed.rule_id, lines: NEAR, present: Some(Confidence::High), absent: None });
+            rule.parts.push(Part {
+                detector: needed.rule_id,
+                lines: NEAR,
+                present: Some(Confidence::High),
+                absent: None,
+                completes: String::new(),
+            });
         }
         rule
     }

@@ -87,6 +87,9 @@ pub struct Detector {
     /// Whether a match is a finding or only a part of one.
     #[serde(default)]
     pub report: Role,
+    /// What it is to the credential it is a part of, where the kind does not tell.
+    #[serde(default)]
+    pub member: Option<Member>,
     /// What the value must satisfy.
     #[serde(default)]
     pub guards: Guards,
@@ -123,6 +126,12 @@ impl Detector {
     /// The family findings are grouped by: the stated one, else the id.
     pub fn family(&self) -> &str {
         if self.family.is_empty() { &self.id } else { &self.family }
+    }
+
+    /// What it is to the credential it is a part of: the stated role, else what its kind says.
+    pub fn member(&self) -> Member {
+        let told = if self.kind == Kind::Identifier { Member::Identifier } else { Member::Secret };
+        self.member.unwrap_or(told)
     }
 }
 
@@ -180,6 +189,9 @@ pub struct Part {
     /// Confidence when it is not.
     #[serde(default)]
     pub absent: Option<Confidence>,
+    /// What a credential without it lacks, in words; empty where it can do without. Parts of the same words stand for one another.
+    #[serde(default)]
+    pub completes: String,
 }
 
 fn ten() -> u32 {
@@ -359,5 +371,25 @@ names! {
         Finding = "finding",
         /// Raises its partner and names the identity.
         Part = "part",
+        /// As a part, and a finding of low confidence where it belongs to no other.
+        Lone = "lone",
+    }
+}
+
+names! {
+    /// What something is to the credential it is a part of.
+    Member {
+        /// What opens.
+        Secret = "secret",
+        /// What names the key, client or application.
+        Identifier = "identifier",
+        /// Who logs in.
+        User = "user",
+        /// The account, organisation or project.
+        Account = "account",
+        /// The directory a client belongs to.
+        Tenant = "tenant",
+        /// Where it opens something.
+        Endpoint = "endpoint",
     }
 }

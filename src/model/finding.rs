@@ -1,6 +1,6 @@
 //! A finding: one secret, with every place it was seen and how long it stayed there.
 
-use super::{Class, Confidence, Kind, Timestamp};
+use super::{Class, Confidence, Kind, Member, Timestamp};
 use serde::{Serialize, Serializer};
 
 /// One secret value of one detector family, with all its locations.
@@ -34,15 +34,67 @@ pub struct Finding {
     pub locations: Vec<Location>,
     /// The identity it belongs to, once joined.
     pub identity: Option<String>,
-    /// What the credential itself says of whose it is.
+    /// What it makes one credential with.
+    pub group: Option<Group>,
+    /// What the credential itself says of whose it is, else what stands beside it.
     #[serde(skip)]
     pub principal: Option<String>,
+    /// The account, tenant or project it is for.
+    #[serde(skip)]
+    pub scope: Option<String>,
     /// Who uses credentials of this kind.
     #[serde(skip)]
     pub class: Class,
     /// Why the finding is not counted, if it is not.
     #[serde(skip)]
     pub suppression: Option<Suppression>,
+}
+
+/// Values that stand together and make one credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// A function of the members' families and values alone.
+    pub id: String,
+    /// The members, nearest first to the one that asks for the others.
+    pub members: Vec<GroupMember>,
+    /// Whether nothing is missing.
+    pub complete: bool,
+    /// What would complete it.
+    pub missing: Vec<String>,
+    /// Whose it is, as far as a member names it.
+    pub principal: Option<String>,
+    /// The account, tenant or project, as far as a member names it.
+    pub scope: Option<String>,
+    /// Repository of the place the members were seen at together.
+    pub repo: Option<String>,
+    /// Its path.
+    pub path: String,
+    /// The commit that brought it.
+    pub commit: Option<String>,
+}
+
+/// One value of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupMember {
+    /// Id of the detector.
+    pub detector: String,
+    /// Kind of credential.
+    pub kind: Kind,
+    /// What it is to the others.
+    pub role: Member,
+    /// The value, of an identifier.
+    pub value: Option<String>,
+    /// The redacted value, of all else.
+    pub redacted: Option<String>,
+    /// Id of its own finding, if the report has one.
+    pub finding: Option<String>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, in characters.
+    pub column: u32,
+    /// What a person calls it.
+    #[serde(skip)]
+    pub title: String,
 }
 
 /// What a report may show of a secret.

@@ -7,8 +7,8 @@ mod secret;
 mod segment;
 mod time;
 
-pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Part, Provider, Role};
-pub use finding::{CommitInfo, Finding, Frame, FrameLine, Location, Proof, SecretView, Suppression};
+pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Member, Part, Provider, Role};
+pub use finding::{CommitInfo, Finding, Frame, FrameLine, Group, GroupMember, Location, Proof, SecretView, Suppression};
 pub use report::{Inventory, Report, Scan, Skipped, Stats, Tool};
 pub use secret::{Redaction, Secret};
 pub use segment::Segment;

@@ -94,7 +94,9 @@ pub(super) fn finding() -> Finding {
         in_head: true,
         locations: vec![location("src/config.py")],
         identity: None,
+        group: None,
         principal: Some("octocat".into()),
+        scope: None,
         class: Class::Human,
         suppression: None,
     }

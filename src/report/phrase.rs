@@ -1,7 +1,7 @@
 //! What reports for people say of findings, in words that all of them share.
 
 use super::escape::shown;
-use crate::model::{CommitInfo, Finding, Location};
+use crate::model::{CommitInfo, Finding, Group, GroupMember, Location};
 use std::fmt::Write;
 
 /// The places of a finding, the most useful first: in `HEAD`, on another ref, only in history; suppressed ones last.
@@ -62,6 +62,27 @@ pub(super) fn resource(location: &Location) -> Option<String> {
         }
     }
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// A member of a finding's group and where it stands: `AWS access key ID AKIA********QF, 2 lines above`; its value is cut to `room`.
+pub(super) fn companion(finding: &Finding, group: &Group, member: &GroupMember, room: usize) -> String {
+    let value = member.value.as_ref().or(member.redacted.as_ref()).map(|v| shown(v)).unwrap_or_default();
+    let value = match value.chars().count() {
+        0..=20 => value.into_owned(),
+        n if n < room => value.into_owned(),
+        _ => value.chars().take(room.saturating_sub(2)).chain(['…']).collect(),
+    };
+    let first = places(finding).into_iter().next();
+    let is_beside = |l: &&Location| (&l.repo, &l.path, &l.commit) == (&group.repo, &group.path, &group.commit);
+    let place = match first.filter(is_beside) {
+        None => format!("at {}:{}", shown(&group.path), member.line),
+        Some(own) if own.line == member.line => "on the same line".into(),
+        Some(own) => {
+            let side = if member.line < own.line { "above" } else { "below" };
+            format!("{} {side}", count(u64::from(own.line.abs_diff(member.line)), "line"))
+        }
+    };
+    format!("{} {value}, {place}", shown(&member.title))
 }
 
 /// A number with its noun: `1 file`, `2,000 files`. The plural is formed with `s`, or with `ies` from `y`.

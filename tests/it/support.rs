@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-pub use values::{Numbers, aws, filler, github, openai};
+pub use values::{Numbers, alnum, aws, filler, github, openai, uuid};
 
 /// Longest time one run of the binary may take.
 pub const LIMIT: Duration = Duration::from_secs(20);

@@ -113,6 +113,8 @@ fn result(finding: &Finding, rules: &mut rule::Rules, own: &[&Location], related
             ("first_seen", json!(finding.first_seen)),
             ("removed_in", json!(finding.removed_in)),
             ("principal", json!(finding.principal)),
+            ("scope", json!(finding.scope)),
+            ("group", json!(finding.group)),
             ("places", json!(places)),
         ]))
         .build();

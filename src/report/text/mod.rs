@@ -94,6 +94,7 @@ impl<'a, W: Write> Page<'a, W> {
         }
         self.entry("now", &now(finding))?;
         self.places(finding)?;
+        self.group(finding)?;
         if let Some(detector) = self.detectors.get(finding.detector.as_str()).copied() {
             if !detector.remediation.is_empty() {
                 self.entry("fix", &shown(&detector.remediation))?;
@@ -129,6 +130,23 @@ impl<'a, W: Write> Page<'a, W> {
             0 => Ok(()),
             more => self.entry_as_is("", &format!("and {}", phrase::count(more, "more place"))),
         }
+    }
+
+    /// What makes one credential with the finding, and what is missing of it.
+    fn group(&mut self, finding: &Finding) -> io::Result<()> {
+        let Some(group) = &finding.group else { return Ok(()) };
+        let others = group.members.iter().filter(|m| m.finding.as_ref() != Some(&finding.id));
+        let mut label = "with";
+        for member in others {
+            self.entry(label, &phrase::companion(finding, group, member, self.width - INDENT))?;
+            label = "";
+        }
+        let mut label = "lacks";
+        for missing in &group.missing {
+            self.entry(label, &shown(missing))?;
+            label = "";
+        }
+        Ok(())
     }
 
     /// A labelled line, its text wrapped to the page.
@@ -177,14 +195,15 @@ fn proof(finding: &Finding) -> &'static str {
     }
 }
 
-/// The principal and who uses such credentials, as far as either is known.
+/// The principal, what it belongs to, and who uses such credentials, as far as any is known.
 fn whose(finding: &Finding) -> Option<String> {
-    match (&finding.principal, finding.class) {
-        (Some(principal), Class::Unknown) => Some(shown(principal).into_owned()),
-        (Some(principal), class) => Some(format!("{} ({})", shown(principal), class.as_str())),
-        (None, Class::Unknown) => None,
-        (None, class) => Some(format!("{} (not named)", class.as_str())),
-    }
+    let named = match (&finding.principal, &finding.scope) {
+        (Some(principal), Some(scope)) if principal != scope => format!("{} of {}", shown(principal), shown(scope)),
+        (Some(name), _) | (None, Some(name)) => shown(name).into_owned(),
+        (None, None) if finding.class == Class::Unknown => return None,
+        (None, None) => return Some(format!("{} (not named)", finding.class.as_str())),
+    };
+    Some(if finding.class == Class::Unknown { named } else { format!("{named} ({})", finding.class.as_str()) })
 }
 
 /// What is special about a place, to stand behind it.

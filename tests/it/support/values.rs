@@ -42,6 +42,17 @@ pub fn aws(number: u64) -> String {
     format!("AKIAR{}", Numbers::new(number ^ 0x6177).text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 15))
 }
 
+/// Letters and digits; others for every number.
+pub fn alnum(number: u64, length: usize) -> String {
+    Numbers::new(number ^ 0x616c).text(BASE62, length)
+}
+
+/// A UUID of version 4; another one for every number.
+pub fn uuid(number: u64) -> String {
+    let hex = Numbers::new(number ^ 0x7575).text(b"0123456789abcdef", 30);
+    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[12..15], &hex[15..18], &hex[18..])
+}
+
 /// An OpenAI key; another one for every number.
 pub fn openai(number: u64) -> String {
     let mut numbers = Numbers::new(number ^ 0x6f70);
