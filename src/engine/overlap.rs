@@ -31,6 +31,9 @@ pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurren
         support: None,
     });
     let (parts, mut findings): (Vec<_>, Vec<_>) = all.partition(|o| library.detector(o.candidate.rule).report != Role::Finding);
+    let mut lone = lone(&parts, library);
+    // What is known to name something only is no secret, whatever its name suggests.
+    findings.retain(|o| o.candidate.features.is_none() || !shares(&lone, o));
     findings.sort_by(|a, b| rank(b, library).cmp(&rank(a, library)).then_with(|| place(a).cmp(&place(b))));
     // What is for files at some paths only is no rival of the rest: the path is not known here.
     let (limited, free): (Vec<_>, Vec<_>) = findings.into_iter().partition(|o| !library.detector(o.candidate.rule).paths.is_empty());
@@ -41,27 +44,28 @@ pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurren
     let doubtful: Vec<_> = unrivalled(doubtful).into_iter().filter(|o| !beaten(o)).collect();
     kept.extend(doubtful);
     kept.extend(unrivalled(limited));
-    let lone = lone(&parts, &kept, library);
-    kept.extend(lone);
     kept.sort_by(|a, b| place(a).cmp(&place(b)));
+    lone.retain(|o| !shares(&kept, o));
+    if !lone.is_empty() {
+        kept.extend(lone);
+        kept.sort_by(|a, b| place(a).cmp(&place(b)));
+    }
     (kept, parts)
 }
 
-/// The parts that may be findings by themselves: one of those that share bytes, and none that shares them with a likely finding.
-fn lone<'c>(parts: &[Occurrence<'c>], kept: &[Occurrence<'c>], library: &Library) -> Vec<Occurrence<'c>> {
-    let mut lone: Vec<Occurrence<'c>> = parts.iter().filter(|o| library.detector(o.candidate.rule).report == Role::Lone).cloned().collect();
-    if lone.is_empty() {
-        return lone;
-    }
+/// The parts that may be findings by themselves: of those that share bytes, the most telling one.
+fn lone<'c>(parts: &[Occurrence<'c>], library: &Library) -> Vec<Occurrence<'c>> {
+    let mut lone: Vec<Occurrence<'c>> =
+        parts.iter().filter(|o| library.detector(o.candidate.rule).report == Role::Lone).cloned().collect();
     lone.sort_by(|a, b| rank(b, library).cmp(&rank(a, library)).then_with(|| place(a).cmp(&place(b))));
-    let mut likely: Vec<&Occurrence<'c>> = kept.iter().filter(|k| k.candidate.is_likely()).collect();
-    likely.sort_by(|a, b| place(a).cmp(&place(b)));
-    // Those of one kind never overlap, so what shares bytes with a place is among the few before its end.
-    let is_free = |o: &Occurrence<'_>| {
-        let end = likely.partition_point(|k| (&k.member, k.start) < (&o.member, o.end));
-        !likely[end.saturating_sub(4)..end].iter().any(|k| clash(k, o))
-    };
-    unrivalled(lone).into_iter().filter(is_free).collect()
+    unrivalled(lone)
+}
+
+/// Whether an occurrence shares bytes with one of these, which are in order of place; those of one kind never overlap, so that the
+/// few that begin before its end are enough to look at.
+fn shares(sorted: &[Occurrence<'_>], o: &Occurrence<'_>) -> bool {
+    let end = sorted.partition_point(|k| (&k.member, k.start) < (&o.member, o.end));
+    sorted[end.saturating_sub(4)..end].iter().any(|k| clash(k, o))
 }
 
 /// Of occurrences in order of rank, those that overlap none before.

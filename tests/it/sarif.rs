@@ -75,6 +75,8 @@ fn finding(locations: Vec<Location>) -> Finding {
         in_head,
         locations,
         identity: None,
+        group: None,
+        scope: None,
         principal: None,
         class: Class::Unknown,
         suppression: None,
