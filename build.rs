@@ -7,6 +7,9 @@ use std::{env, fs};
 #[path = "src/detect/anchor.rs"]
 mod anchor;
 #[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/detect/byte_set.rs"]
+mod byte_set;
+#[allow(dead_code, missing_docs, unreachable_pub)]
 #[path = "src/detect/common.rs"]
 mod common;
 #[allow(dead_code, missing_docs, unreachable_pub)]

@@ -72,7 +72,9 @@ class Examples:
         for path in sorted(folder.glob("*.yml")):
             for detector in yaml.safe_load(path.read_text())["detectors"]:
                 self.detectors[detector["id"]] = detector
-        findings = [d for d in self.detectors.values() if d.get("report", "finding") == "finding" and "judge" not in d and "paths" not in d]
+        # A detector of values that can be written out, such as weak passwords, has no template to put into files.
+        made = lambda d: any(templates(t) for t in d["examples"])
+        findings = [d for d in self.detectors.values() if d.get("report", "finding") == "finding" and "judge" not in d and "paths" not in d and made(d)]
         self.of = {d["id"]: self.take_apart(d) for d in findings}
         self.count = collections.Counter({d["id"]: 0 for d in findings})
         self.turn = collections.Counter()

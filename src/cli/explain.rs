@@ -50,12 +50,20 @@ fn explain(path: &str, bytes: &[u8], wanted: Option<usize>, as_json: bool, libra
             }
         }
     }
-    for (number, candidate) in known.iter().filter(|(n, _)| wanted.is_none_or(|w| w == *n)) {
+    // One value may stand behind several anchors.
+    known.sort_by(|(n, a), (m, b)| (n, a.rule, a.secret.expose()).cmp(&(m, b.rule, b.secret.expose())));
+    known.dedup_by(|(n, a), (m, b)| (*n, a.rule, &a.secret) == (*m, b.rule, &b.secret));
+    let judged = explain_generic(bytes);
+    let here = |number: usize| wanted.is_none_or(|w| w == number);
+    if let Some(wanted) = wanted.filter(|_| !as_json && !known.iter().any(|k| here(k.0)) && !judged.iter().any(|j| here(j.0))) {
+        line(&format!("{path}:{wanted}  nothing: no detector matches, and no value is given to a telling name"))?;
+    }
+    for (number, candidate) in known.iter().filter(|(n, _)| here(*n)) {
         let detector = library.detector(candidate.rule);
         let secret = candidate.secret.redact(Redaction::Partial);
         line(&format!("{path}:{number}  {secret}  matched by {} ({} confidence)", detector.id, candidate.confidence.as_str()))?;
     }
-    for (number, text, judged) in explain_generic(bytes).iter().filter(|(n, ..)| wanted.is_none_or(|w| w == *n)) {
+    for (number, text, judged) in judged.iter().filter(|(n, ..)| here(*n)) {
         let judgement = judged.at(path);
         if as_json {
             let features: Vec<&str> = judgement.features.iter().map(|f| f.0).collect();

@@ -3,7 +3,7 @@
 //! Most anchors stand in prose and code with nothing like a credential beside them. A run of token characters as long as the pattern prescribes, or the one
 //! odd byte it cannot do without, is missed there at a fraction of what the pattern costs.
 
-use super::anchor::{ByteSet, byte_set};
+use super::byte_set::{ByteSet, byte_set};
 use regex_syntax::hir::{Hir, HirKind};
 use serde::{Deserialize, Serialize};
 

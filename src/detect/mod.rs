@@ -3,6 +3,7 @@
 //! Everything here is a function of bytes alone; paths, commits and refs are applied to findings later. No I/O, no clock.
 
 mod anchor;
+mod byte_set;
 mod common;
 mod decode;
 mod demand;

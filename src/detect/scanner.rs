@@ -327,7 +327,7 @@ impl<'l> Scanner<'l> {
     ) -> Option<Candidate> {
         let detector = self.library.detector(rule);
         let far = !detector.name.is_empty() && span.0 > at + NAME_GAP;
-        if far || !guard::holds(&detector.guards, value) || placeholder::is_placeholder(value) {
+        if far || !guard::holds(&detector.guards, value) {
             return None;
         }
         let mut confidence = detector.confidence;
@@ -338,6 +338,10 @@ impl<'l> Scanner<'l> {
                 Outcome::Proven(how) => (confidence, proof) = (Confidence::High, how),
                 Outcome::Silent => {}
             }
+        }
+        // What proves itself is none, however it looks.
+        if !matches!(proof, Proof::Checksum | Proof::Structure) && placeholder::is_placeholder(value) {
+            return None;
         }
         let decoded = (!detector.identity.decoder.is_empty()).then(|| proof::decode(&detector.identity.decoder, value)).flatten();
         let (principal, scope) = decoded.map(|d| (d.principal, d.scope)).unwrap_or_default();

@@ -2,7 +2,8 @@
 //!
 //! Of the built-in detectors the build script makes it, together with the sieve over it.
 
-use super::anchor::{Anchor, ByteSet};
+use super::anchor::Anchor;
+use super::byte_set::ByteSet;
 use super::plan::{Grams, Plan};
 use crate::model::Judge;
 use serde::{Deserialize, Serialize};

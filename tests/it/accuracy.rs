@@ -82,7 +82,9 @@ fn every_detector_stands_in_the_corpus_often_enough() {
         *counts.entry(label.what.clone()).or_default() += 1;
     }
     let providers = keysweep::detect::builtin_with_examples();
-    let findings = providers.iter().flat_map(|p| &p.detectors).filter(|d| d.report == keysweep::model::Role::Finding);
+    // What has no template in its examples, such as weak passwords, cannot be put into files that hold no credential.
+    let made = |d: &&keysweep::model::Detector| d.examples.iter().any(|e| e.contains("{{"));
+    let findings = providers.iter().flat_map(|p| &p.detectors).filter(|d| d.report == keysweep::model::Role::Finding).filter(made);
     let rare: Vec<&str> = findings.map(|d| d.id.as_str()).filter(|id| counts.get(*id).is_none_or(|n| *n < LEAST)).collect();
     assert!(
         rare.is_empty(),

@@ -319,3 +319,22 @@ fn a_run_without_a_home_still_works() {
     command.env_remove("HOME").env_remove("XDG_STATE_HOME").args(["scan", "tree"]);
     assert_eq!(crate::support::run(command, &[], crate::support::LIMIT).code, Some(1));
 }
+
+#[test]
+fn explain_says_why_a_value_is_reported_or_not() {
+    let ground = Ground::new();
+    let (token, password) = (github(7), ["kqz", "vwtr", "x9"].concat());
+    ground.write("a.py", format!("x = \"{token}\"\nsmtp_pw = \"{password}\"\nsmtp_pw = \"changeme\"\nplain text\n"));
+    let told = |place: &str| {
+        let run = ground.keysweep(&["explain", place]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(!run.text().contains(&token) && !run.text().contains(&password), "{}", run.text());
+        run.text()
+    };
+    assert_eq!(told("a.py:1").matches("matched by github-pat-classic").count(), 1);
+    assert!(told("a.py:2").contains("medium confidence; odds"), "{}", told("a.py:2"));
+    assert!(told("a.py:2").contains("letters that make no words"));
+    assert!(told("a.py:3").contains("not reported: a dummy word"), "{}", told("a.py:3"));
+    assert!(told("a.py:4").contains("nothing: no detector matches"));
+    assert_eq!(ground.keysweep(&["explain", "absent.txt"]).code, Some(2));
+}

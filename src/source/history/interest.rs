@@ -157,12 +157,18 @@ struct Grouped<T> {
 impl<T: Copy> Grouped<T> {
     /// Groups items by their numbers below `n`; an item of any other number is left out.
     fn new(n: usize, items: impl Iterator<Item = (u32, T)>) -> Self {
-        let mut items: Vec<(u32, T)> = items.filter(|i| (i.0 as usize) < n).collect();
-        items.sort_by_key(|i| i.0);
-        let mut starts = vec![0; n + 1];
+        let items: Vec<(u32, T)> = items.filter(|i| (i.0 as usize) < n).collect();
+        let mut starts = vec![0u32; n + 1];
         items.iter().for_each(|i| starts[i.0 as usize + 1] += 1);
         (0..n).for_each(|i| starts[i + 1] += starts[i]);
-        Self { starts, items: items.into_iter().map(|i| i.1).collect() }
+        let mut next = starts.clone();
+        let mut grouped: Vec<T> = items.first().map_or_else(Vec::new, |first| vec![first.1; items.len()]);
+        for (number, item) in items {
+            let at = &mut next[number as usize];
+            grouped[*at as usize] = item;
+            *at += 1;
+        }
+        Self { starts, items: grouped }
     }
 
     fn of(&self, number: u32) -> &[T] {
