@@ -55,8 +55,7 @@ pub fn resolve<'c>(inspected: &'c Inspected, library: &Library) -> (Vec<Occurren
 
 /// The parts that may be findings by themselves: of those that share bytes, the most telling one.
 fn lone<'c>(parts: &[Occurrence<'c>], library: &Library) -> Vec<Occurrence<'c>> {
-    let mut lone: Vec<Occurrence<'c>> =
-        parts.iter().filter(|o| library.detector(o.candidate.rule).report == Role::Lone).cloned().collect();
+    let mut lone: Vec<Occurrence<'c>> = parts.iter().filter(|o| library.detector(o.candidate.rule).report == Role::Lone).cloned().collect();
     lone.sort_by(|a, b| rank(b, library).cmp(&rank(a, library)).then_with(|| place(a).cmp(&place(b))));
     unrivalled(lone)
 }

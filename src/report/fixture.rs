@@ -102,6 +102,43 @@ pub(super) fn finding() -> Finding {
     }
 }
 
+/// What [`finding`] makes one credential with: a client id three lines above. The tenant is missing.
+pub(super) fn group() -> Group {
+    let own = GroupMember {
+        detector: "acme-token".into(),
+        kind: Kind::Token,
+        role: Member::Secret,
+        value: None,
+        redacted: Some(redacted()),
+        finding: Some("ks1-head".into()),
+        line: 12,
+        column: 10,
+        title: "Acme access token".into(),
+    };
+    let client = GroupMember {
+        detector: "acme-client-id".into(),
+        kind: Kind::Identifier,
+        role: Member::Identifier,
+        value: Some("4f1c9b7e-3d2a-4e6f-8a1b-9c0d7e5f3a2b".into()),
+        redacted: None,
+        finding: None,
+        line: 9,
+        column: 5,
+        title: "Acme client ID".into(),
+    };
+    Group {
+        id: "g1".into(),
+        principal: client.value.clone(),
+        members: vec![own, client],
+        complete: false,
+        missing: vec!["the tenant ID".into()],
+        scope: None,
+        repo: Some("acme/app".into()),
+        path: "src/config.py".into(),
+        commit: Some("1".repeat(40)),
+    }
+}
+
 /// The redacted value of [`finding`].
 pub(super) fn redacted() -> String {
     format!("acm_{}yz", "*".repeat(8))

@@ -58,6 +58,17 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_a_group_stand_in_order() {
+        let mut report = fixture::full();
+        report.findings[0].group = Some(fixture::group());
+        let text = fixture::written(&Format, &report, &Options::default());
+        let group = "id members complete missing principal scope repo path commit";
+        assert_eq!(keys(&text, "\"group\": {", "\n      }", 8).join(" "), group);
+        let member = "detector kind role value redacted finding line column";
+        assert_eq!(keys(&text, "\"members\": ", "\n        ]", 12).join(" "), member);
+    }
+
+    #[test]
     fn what_is_only_for_people_stays_out() {
         let text = fixture::written(&Format, &fixture::full(), &Options::default());
         assert!(!text.contains("frame") && !text.contains("utf16_columns") && !text.contains("detectors\""));

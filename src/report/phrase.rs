@@ -75,9 +75,8 @@ pub(super) fn companion(finding: &Finding, group: &Group, member: &GroupMember, 
     let first = places(finding).into_iter().next();
     // The newest version that holds a value may be newer than the one that holds all.
     let own = group.members.iter().find(|m| m.finding.as_ref() == Some(&finding.id)).map(|m| (m.line, m.column));
-    let is_beside = |l: &&Location| {
-        (&l.repo, &l.path, &l.commit) == (&group.repo, &group.path, &group.commit) && own == Some((l.line, l.column))
-    };
+    let is_beside =
+        |l: &&Location| (&l.repo, &l.path, &l.commit) == (&group.repo, &group.path, &group.commit) && own == Some((l.line, l.column));
     let place = match first.filter(is_beside) {
         None => format!("at {}:{}", shown(&group.path), member.line),
         Some(own) if own.line == member.line => "on the same line".into(),

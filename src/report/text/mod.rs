@@ -284,6 +284,22 @@ Not read: 1
     }
 
     #[test]
+    fn what_stands_with_a_finding_is_named_and_what_it_lacks() {
+        let mut report = fixture::full();
+        report.findings.truncate(1);
+        report.findings[0].scope = Some("acme-prod".into());
+        report.findings[0].group = Some(fixture::group());
+        let whole = text(&report, Style::Plain, 80, Detail::Full);
+        assert!(whole.contains("  whose       octocat of acme-prod (human)\n"), "{whole}");
+        let expected = "  with        Acme client ID 4f1c9b7e-3d2a-4e6f-8a1b-9c0d7e5f3a2b, 3 lines\n              above\n  \
+                        lacks       the tenant ID\n";
+        assert!(whole.contains(expected), "{whole}");
+        report.findings[0].locations[0].line = 13;
+        let elsewhere = text(&report, Style::Plain, 80, Detail::Full);
+        assert!(elsewhere.contains("9c0d7e5f3a2b, at\n              src/config.py:9\n"), "{elsewhere}");
+    }
+
+    #[test]
     fn a_finding_can_be_a_line() {
         let mut report = fixture::full();
         report.findings[0].locations.push(fixture::location("b.env"));
@@ -358,6 +374,10 @@ Not read: 1
         report.scan.targets = vec![evil.into()];
         report.scan.skipped = vec![Skipped::new(evil, evil)];
         for finding in &mut report.findings {
+            let mut group = fixture::group();
+            (group.path, group.missing, group.repo) = (evil.into(), vec![evil.into()], Some(evil.into()));
+            (group.members[1].title, group.members[1].value) = (evil.into(), Some(evil.into()));
+            (finding.group, finding.scope) = (Some(group), Some(evil.into()));
             (finding.id, finding.title, finding.provider) = (evil.into(), evil.into(), evil.into());
             (finding.secret.redacted, finding.principal) = (evil.into(), Some(evil.into()));
             for commit in finding.first_seen.iter_mut().chain(&mut finding.removed_in) {
@@ -396,6 +416,9 @@ Not read: 1
     fn only_what_must_stay_whole_is_wider_than_the_page() {
         let mut report = fixture::full();
         report.findings[0].locations[0].path = "very/long/".repeat(30);
+        let mut group = fixture::group();
+        group.members[1].value = Some("long".repeat(60));
+        report.findings[0].group = Some(group);
         report.findings[0].locations[0].frame.as_mut().expect("a frame").lines[1].text.push_str(&"x".repeat(500));
         for width in [40, 80, 120] {
             for line in text(&report, Style::Plain, width, Detail::Full).lines() {

@@ -87,7 +87,7 @@ impl Objects {
         let prefix = self.prefix(id);
         let (mut low, mut high) = (self.fan[prefix], self.fan[prefix + 1]);
         // Ids are spread evenly, so the first look is where it should be, and mostly near.
-        let mut step = u64::from(Self::head(id) << self.prefix_bits) * u64::from(high - low) >> 32;
+        let mut step = (u64::from(Self::head(id) << self.prefix_bits) * u64::from(high - low)) >> 32;
         while low < high {
             let mid = low + (step as u32).min(high - low - 1);
             match compare(self.id(mid), id) {
