@@ -291,8 +291,7 @@ Not read: 1
         report.findings[0].group = Some(fixture::group());
         let whole = text(&report, Style::Plain, 80, Detail::Full);
         assert!(whole.contains("  whose       octocat of acme-prod (human)\n"), "{whole}");
-        let expected = "  with        Acme client ID 4f1c9b7e-3d2a-4e6f-8a1b-9c0d7e5f3a2b, 3 lines\n              above\n  \
-                        lacks       the tenant ID\n";
+        let expected = "  with        Acme client ID 4f1c9b7e-3d2a-4e6f-8a1b-9c0d7e5f3a2b, 3 lines above\n  lacks       the tenant ID\n";
         assert!(whole.contains(expected), "{whole}");
         report.findings[0].locations[0].line = 13;
         let elsewhere = text(&report, Style::Plain, 80, Detail::Full);
