@@ -82,16 +82,28 @@ def report(title, judged):
         print(f"{title}: from {least}: recall {right}/{every} = {100 * right / max(1, every):.1f} %, precision {100 * right / max(1, right + wrong):.1f} %", file=sys.stderr)
 
 
+def calibration(judged):
+    """Rows of how often what was given such odds is a credential."""
+    print("| odds | values | credentials | share |\n| --- | ---: | ---: | ---: |")
+    for tenth in range(10):
+        here = [t for p, t in judged if tenth <= p * 10 < tenth + 1 or tenth == 9 and p == 1]
+        if here:
+            print(f"| {tenth / 10:.1f} to {tenth / 10 + 0.1:.1f} | {len(here)} | {sum(here)} | {100 * sum(here) / len(here):.0f} % |")
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("folders", nargs="+", type=Path)
     ap.add_argument("--keysweep", default=str(ROOT / "target/release/keysweep"))
     ap.add_argument("--hold", type=float, default=4.0, help="how hard the weights are held to what they were")
     ap.add_argument("--folds", type=int, default=0)
+    ap.add_argument("--calibration", action="store_true", help="fit nothing; show how often what is given such odds is a credential")
     args = ap.parse_args()
     prior = read_weights()
     samples = [s for folder in args.folders for s in read_folder(str(Path(args.keysweep).resolve()), folder)]
     report("as it was", [(odds(prior, f), t) for _, f, t in samples])
+    if args.calibration:
+        return calibration([(odds(prior, f), t) for _, f, t in samples])
     if args.folds:
         part = lambda path: zlib.crc32(path.split("/")[0].encode()) % args.folds
         judged = []

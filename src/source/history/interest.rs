@@ -17,8 +17,13 @@ pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Cl
     let objects = graph.trees.iter().map(|t| t.tree).chain(blobs.clone()).max().map_or(0, |m| m as usize + 1);
     let mut wanted = vec![false; objects];
     blobs.for_each(|blob| wanted[blob as usize] = true);
-    let (mut links, folders) = links(graph, &wanted);
-    let up = Grouped::new(objects, folders.into_iter().map(|link| (link.entry.object, link)));
+    let is_wanted = |link: &Link| {
+        let blob = !matches!(link.entry.kind, EntryKind::Tree | EntryKind::Submodule);
+        blob && wanted.get(link.entry.object as usize) == Some(&true)
+    };
+    let mut links: Vec<Link> = new_entries(graph).filter(is_wanted).collect();
+    let folders = new_entries(graph).filter(|link| link.entry.kind == EntryKind::Tree);
+    let up = Grouped::new(objects, folders.map(|link| (link.entry.object, link)));
     let based = graph.trees.iter().enumerate().filter_map(|(i, tree)| Some((graph.record(tree.base)?, i as u32)));
     let derived = Grouped::new(graph.trees.len(), based);
     let ranks = ranks(&derived, graph);
@@ -125,27 +130,21 @@ struct Link {
     entry: Entry,
 }
 
-/// The new entries that are wanted, and those of all folders.
-fn links(graph: &Graph, wanted: &[bool]) -> (Vec<Link>, Vec<Link>) {
-    let (mut direct, mut folders) = (Vec::new(), Vec::new());
-    for (i, tree) in graph.trees.iter().enumerate() {
+/// All entries of all trees that their bases have not, or not so.
+fn new_entries(graph: &Graph) -> impl Iterator<Item = Link> + Clone {
+    graph.trees.iter().enumerate().flat_map(|(i, tree)| {
         let mut position = 0;
-        for piece in &tree.pieces {
-            match *piece {
-                Piece::Copy { count, .. } => position += count,
-                Piece::New(entry) => {
-                    let link = Link { tree: i as u32, position, entry };
-                    if entry.kind == EntryKind::Tree {
-                        folders.extend((entry.object != NONE).then_some(link));
-                    } else if entry.kind != EntryKind::Submodule && wanted.get(entry.object as usize) == Some(&true) {
-                        direct.push(link);
-                    }
-                    position += 1;
-                }
+        tree.pieces.iter().filter_map(move |piece| match *piece {
+            Piece::Copy { count, .. } => {
+                position += count;
+                None
             }
-        }
-    }
-    (direct, folders)
+            Piece::New(entry) => {
+                position += 1;
+                Some(Link { tree: i as u32, position: position - 1, entry })
+            }
+        })
+    })
 }
 
 /// Lists by number, in one piece of memory.
@@ -155,19 +154,21 @@ struct Grouped<T> {
 }
 
 impl<T: Copy> Grouped<T> {
-    /// Groups items by their numbers below `n`; an item of any other number is left out.
-    fn new(n: usize, items: impl Iterator<Item = (u32, T)>) -> Self {
-        let items: Vec<(u32, T)> = items.filter(|i| (i.0 as usize) < n).collect();
+    /// Groups items by their numbers below `n`; an item of any other number is left out. The items are gone through twice, so that nothing is held but them.
+    fn new(n: usize, items: impl Iterator<Item = (u32, T)> + Clone) -> Self {
+        let items = items.filter(move |i| (i.0 as usize) < n);
         let mut starts = vec![0u32; n + 1];
-        items.iter().for_each(|i| starts[i.0 as usize + 1] += 1);
+        items.clone().for_each(|i| starts[i.0 as usize + 1] += 1);
         (0..n).for_each(|i| starts[i + 1] += starts[i]);
-        let mut next = starts.clone();
-        let mut grouped: Vec<T> = items.first().map_or_else(Vec::new, |first| vec![first.1; items.len()]);
+        let mut grouped = items.clone().next().map_or_else(Vec::new, |first| vec![first.1; starts[n] as usize]);
+        // Each start moves on to the next while its list is filled, and is then moved back.
         for (number, item) in items {
-            let at = &mut next[number as usize];
+            let at = &mut starts[number as usize];
             grouped[*at as usize] = item;
             *at += 1;
         }
+        starts.rotate_right(1);
+        starts[0] = 0;
         Self { starts, items: grouped }
     }
 
