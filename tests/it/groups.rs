@@ -185,7 +185,7 @@ fn pairs_of_many_providers_are_known() {
         case("MONGODB_ATLAS_PUBLIC_KEY=", "qzwmxtrb".into(), format!("MONGODB_ATLAS_PRIVATE_KEY={}", uuid(75))),
         case("SNOWFLAKE_ACCOUNT=", "qxkzmwp-rt48213".into(), format!("SNOWFLAKE_PASSWORD={}", alnum(76, 16))),
         case("cloud_id: ", format!("acme:{}", alnum(77, 88)), format!("elastic_api_key: {}", alnum(78, 60))),
-        case("server: ", "https://10.20.30.40:6443".into(), format!("token: sha256~{}", alnum(79, 43))),
+        case("certificate-authority: ca.crt\nserver: ", "https://10.20.30.40:6443".into(), format!("token: sha256~{}", alnum(79, 43))),
         case("GITHUB_APP_ID=", "483920".into(), pem),
     ];
     let ground = Ground::new();
