@@ -55,6 +55,20 @@ pub fn as_word(text: &[u8]) -> usize {
     if text.starts_with(b"As ") || text.starts_with(b"AS ") { 3 } else { 0 }
 }
 
+/// Whether a text in quotes may name the one behind it in a list: it is no further one of several texts, as in `("kim", "password", "ROLE_A")`, and
+/// stands in no array, as in `["password", "remember"]`, unless it is an option of a command.
+fn is_paired(before: &[u8], option: bool) -> bool {
+    match before.last() {
+        Some(b'[') => option,
+        Some(b',') => {
+            option
+                || !before[..before.len() - 1].trim_ascii_end().ends_with(b"\"")
+                    && !before[..before.len() - 1].trim_ascii_end().ends_with(b"'")
+        }
+        _ => true,
+    }
+}
+
 /// `setPassword`, `db.set_token`.
 fn is_setter(name: &[u8]) -> bool {
     let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
@@ -141,6 +155,10 @@ impl Reader<'_> {
         let blanks = self.blanks();
         let spaced = blanks > 0;
         if self.peek() == b'(' {
+            // What a constructor takes first says nothing of what it makes.
+            if self.line[..name.start].ends_with(b"new ") {
+                return None;
+            }
             return self.call(spaced, is_setter(&self.line[name.start..name.end]));
         }
         // `std::string token{"x"}`
@@ -188,7 +206,8 @@ impl Reader<'_> {
             // `define('DB_PASSWORD', 'x')` of PHP is an assignment, and `getenv("DB_PASSWORD", "x")` falls back on a value.
             let before = self.line[..name.start.saturating_sub(1)].trim_ascii_end();
             let calls = [&b"define("[..], b"env(", b"environ.get(", b"setdefault(", b"OrDefault("];
-            return self.listed(calls.iter().any(|c| before.ends_with(c)));
+            let defined = calls.iter().any(|c| before.ends_with(c));
+            return if defined || is_paired(before, option) { self.listed(defined) } else { None };
         }
         if self.quoted_name.is_some() && spaced && self.attribute() {
             self.features.set(Feature::Markup);
@@ -198,7 +217,8 @@ impl Reader<'_> {
             self.features.set(Feature::CommandLine);
             return self.right_side(true);
         }
-        if spaced && self.declared() {
+        // Behind a name in quotes stands another attribute, no type.
+        if spaced && self.quoted_name.is_none() && self.declared() {
             return self.right_side(true);
         }
         // `args.password or "x"`, `the password is x`
@@ -392,7 +412,9 @@ impl Reader<'_> {
     fn bare(&mut self, spaced: bool) -> Option<Given> {
         let start = self.at;
         let stop = |b: u8| {
-            b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'}' | b']' | b'<' | b'>' | b'|' | b'&')
+            b.is_ascii_whitespace()
+                || b.is_ascii_control()
+                || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'}' | b']' | b'<' | b'>' | b'|' | b'&')
         };
         // Inside braces of a flow mapping, a bracket may be part of no value; elsewhere `&` ends one of a query.
         let n = self.line[start..].iter().take(LONGEST + 1).take_while(|b| !stop(**b)).count();
