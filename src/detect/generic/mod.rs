@@ -180,7 +180,14 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     if features.has(Feature::NameKey) && value::is_file(value) {
         return Some("the path of a file");
     }
-    if !features.has(Feature::Quoted) && (value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
+    if plain_key && !features.has(Feature::Random) && value::is_slug(value) {
+        return Some("what something is called");
+    }
+    if value::is_ethereum_address(value) {
+        return Some("the public half");
+    }
+    let code = memchr::memmem::find(value, b"!=").is_some() || memchr::memmem::find(value, b"&&").is_some();
+    if !features.has(Feature::Quoted) && (code || value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
         return Some("code");
     }
     let encrypted: &[&[u8]] = &[
@@ -345,6 +352,10 @@ mod tests {
             ("\"second_key\" = \"D55D0E1E-51D9-4BCE-9021-7D201906D3C0\"", "key", "a UUID of a key of nothing secret"),
             ("<key>IDEDidComputeMac32BitWarning</key>", "key", "the key of an entry"),
             ("\"token\": \"Soph\",", "token", "too short"),
+            ("key: 'cn-zhangjiakou-internal',", "key", "what something is called"),
+            ("token = '0x36435796Ca9be2bf150CE0dECc2D8Fab5C4d6E13'", "token", "the public half"),
+            ("{node:t,token:null!=t&&t.attribute}", "token", "code"),
+            ("password = password.encode(\"latin1\")", "password = ", "a dummy word"),
             ("protobuf_key:\"bytes,1,opt,name=key\"", "key", "code"),
             ("matches(\"password\", \"5f4dcc3b5aa765d61d8327deb882cf99\")", "passw", "an option or a hash beside it"),
             ("passwordHash = \"{bcrypt}$2a$10$ddEWZUl8aU0GdZPPpy7wbu82dvEw\"", "passw", "encrypted or hashed"),
@@ -360,6 +371,8 @@ mod tests {
         for (text, anchor) in [
             ("new AuthToken(\"kim\", \"password\", \"ROLE_A\")", "token"),
             ("new Login(\"kim\", \"password\", \"ROLE_A\")", "passw"),
+            ("OAuth2ClientToken principal = OAuth2ProviderUtils", "token"),
+            ("secret = await lib.generateSecret('A256GCMKW')", "secret('"),
             ("features = [\"secure-password\", \"civet\"]", "passw"),
             ("<label for=\"password\" class=\"screenreader\">", "passw"),
             ("<navigationItem title=\"Verify Master Password\" id=\"aka-In-IYk\">", "passw"),

@@ -75,6 +75,13 @@ fn is_setter(name: &[u8]) -> bool {
     last.starts_with(b"set") && last.get(3).is_some_and(|b| b.is_ascii_uppercase() || *b == b'_')
 }
 
+/// `generateSecret`, `keys.get_token`: what it takes says which one, or of which kind.
+fn is_getter(name: &[u8]) -> bool {
+    let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
+    let verbs: &[&[u8]] = &[b"generate", b"create", b"get", b"fetch", b"find", b"load", b"read", b"delete", b"remove"];
+    verbs.iter().any(|v| last.starts_with(v) && last.get(v.len()).is_some_and(|b| b.is_ascii_uppercase() || *b == b'_'))
+}
+
 struct Reader<'l> {
     line: &'l [u8],
     at: usize,
@@ -156,7 +163,7 @@ impl Reader<'_> {
         let spaced = blanks > 0;
         if self.peek() == b'(' {
             // What a constructor takes first says nothing of what it makes.
-            if self.line[..name.start].ends_with(b"new ") {
+            if self.line[..name.start].ends_with(b"new ") || is_getter(&self.line[name.start..name.end]) {
                 return None;
             }
             return self.call(spaced, is_setter(&self.line[name.start..name.end]));
@@ -219,7 +226,8 @@ impl Reader<'_> {
         }
         // Behind a name in quotes stands another attribute, no type.
         if spaced && self.quoted_name.is_none() && self.declared() {
-            return self.right_side(true);
+            // `AccessToken principal = Utils.principal()`: the name is the type.
+            return self.right_side(true).filter(|given| given.features.has(Feature::Quoted));
         }
         // `args.password or "x"`, `the password is x`
         let rest = &self.line[self.at..];

@@ -162,7 +162,7 @@ fn meaning(value: &[u8], name: &[u8], f: &mut Features) {
     let holds = lexicon::words("dummy-part").iter().any(|p| holds_part(value, p.as_bytes()));
     f.set_if(holds || contains(&leet, b"password") || contains(&leet, b"secret"), Feature::HoldsDummy);
     let plain = |t: &[u8]| t.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
-    let (v, n) = (plain(value), plain(name));
+    let (v, n) = (plain(core), plain(name));
     let repeats = v.len() >= 3 && (n.ends_with(&v) || v.ends_with(&n) || n.len() >= 6 && memchr::memmem::find(&v, &n).is_some());
     f.set_if(repeats, Feature::RepeatsName);
 }
@@ -215,6 +215,16 @@ pub fn has_slot(value: &[u8]) -> bool {
 /// `Q3AM…/20210315/us-east-1/s3/aws4_request`: which key has signed, and for what.
 pub fn is_scope(value: &[u8]) -> bool {
     contains(value, b"aws4_request")
+}
+
+/// `cn-zhangjiakou-internal`: words with hyphens, whatever the words.
+pub fn is_slug(value: &[u8]) -> bool {
+    value.contains(&b'-') && value.split(|b| *b == b'-').all(|p| p.len() >= 2 && p.iter().all(u8::is_ascii_lowercase))
+}
+
+/// An address of Ethereum; its private keys have 64 digits.
+pub fn is_ethereum_address(value: &[u8]) -> bool {
+    value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
 }
 
 /// A public key of NATS, whose first letter says whose; a seed begins with `S`.
