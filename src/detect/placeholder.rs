@@ -75,7 +75,7 @@ const LONGEST: usize = 200;
 pub fn is_placeholder(value: &[u8]) -> bool {
     is_reference(value)
         || SPECIFIED.iter().any(|s| memchr::memmem::find(value, s.as_bytes()).is_some())
-        || value.len() <= LONGEST && (says_so(value) || said_in_base64(value).is_some_and(|text| says_so(&text) || is_dummy_pair(&text)))
+        || value.len() <= LONGEST && (says_so(value) || said_in_base64(value).is_some_and(|text| says_so(&text) || is_dummy_text(&text)))
 }
 
 fn says_so(value: &[u8]) -> bool {
@@ -92,12 +92,16 @@ pub fn said_in_base64(value: &[u8]) -> Option<Vec<u8>> {
     text.trim_ascii().iter().all(|b| b.is_ascii_graphic() || *b == b' ').then_some(text)
 }
 
-/// `user:pass`, `alice:secret-password`: a user and a password of nothing but letters that say what it is.
-fn is_dummy_pair(text: &[u8]) -> bool {
-    let Some(colon) = text.iter().position(|b| *b == b':') else { return false };
-    let password = &text[colon + 1..];
-    let worded = password.iter().all(|b| b.is_ascii_alphabetic() || b"-_ :".contains(b));
-    worded && ["pass", "pwd", "secret", "token", "bar", "test", "sesame"].iter().any(|w| contains(password, w.as_bytes()))
+/// `user:pass`, `alice:secret-password`, `admin_password`: hardly anything but letters, and they say what it is.
+fn is_dummy_text(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let password = text.iter().position(|b| *b == b':').map(|colon| &text[colon + 1..]);
+    let worded = |t: &[u8]| {
+        t.iter().filter(|b| b.is_ascii_digit()).count() <= 2 && t.iter().all(|b| b.is_ascii_alphanumeric() || b"-_ :".contains(b))
+    };
+    let says = |t: &[u8], words: &[&str]| worded(t) && words.iter().any(|w| contains(t, w.as_bytes()));
+    says(password.unwrap_or(text), &["passw", "secret", "token", "test"])
+        || password.is_some_and(|p| says(p, &["pass", "pwd", "bar", "sesame"]))
 }
 
 /// `${VAR}`, `{{ var }}`, `<token>`, `%VAR%`, `$VAR`, `process.env.X`, `secrets.X`, `var.x`.
@@ -177,6 +181,7 @@ mod tests {
             "%API_KEY%",
             "dXNlcjpwYXNzd29yZA==",
             "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+            "YWRtaW5fcGFzc3dvcmQ=",
             "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDA",
             "2YotnFZFEjr1zCsicMWpAA",
         ] {

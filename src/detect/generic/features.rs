@@ -115,6 +115,7 @@ features! {
     TestVector "a bare key in hexadecimal in tests",
     PlainKey "a key of nothing secret that does not look random",
     SetComposed "composed after the rules for passwords and set for use",
+    Translated "letters alone in translations",
     PlainAuth "auth of something that does not look random",
 }
 

@@ -110,6 +110,8 @@ pub fn judge(line: &[u8], at: usize, class: Judge) -> Option<Judged> {
     }?;
     judged.features.set_if(line.len() >= 500, Feature::LongLine);
     let around = &line[judged.name.0.saturating_sub(24)..line.len().min(judged.value.1 + 24)];
+    // What draws a badge may do nothing else.
+    judged.veto = judged.veto.or_else(|| line[..judged.name.0].ends_with(b".svg?").then_some("the public half"));
     judged.veto = judged.veto.or_else(|| value::is_binary(around).then_some("no text around it"));
     judged.veto = judged.veto.or_else(|| veto(&line[judged.value.0..judged.value.1], judged.features));
     Some(judged)
@@ -186,7 +188,11 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     if value::is_ethereum_address(value) {
         return Some("the public half");
     }
-    let code = memchr::memmem::find(value, b"!=").is_some() || memchr::memmem::find(value, b"&&").is_some();
+    if value::is_date(value) || value::is_escaped(value) {
+        return Some("a date or text of another alphabet");
+    }
+    let indexed = features.has(Feature::CodeAfter) && value.contains(&b'[');
+    let code = indexed || memchr::memmem::find(value, b"!=").is_some() || memchr::memmem::find(value, b"&&").is_some();
     if !features.has(Feature::Quoted) && (code || value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
         return Some("code");
     }
@@ -208,6 +214,8 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
         b"$y$",
         b"$apr1$",
         b"$scrypt$",
+        b"sha256/",
+        b"LS0tLS1CRUdJTiBDRVJU",
         b"<enc",
         b"pbkdf2",
         b"PBKDF2",
@@ -273,6 +281,9 @@ pub fn at_place(own: Features, place: Features) -> Features {
     let set_up = all.has(Feature::PlaceConfig) || all.has(Feature::PlaceEnv) || all.has(Feature::PlaceScript);
     let named = all.has(Feature::NamePassword) || all.has(Feature::NameSecret);
     all.set_if(all.has(Feature::Composed) && named && set_up && !test && !all.has(Feature::PlaceExample), Feature::SetComposed);
+    // To one who knows English, words of other languages look like none.
+    let letters = all.has(Feature::Letters) || all.has(Feature::Lower) || all.has(Feature::Upper);
+    all.set_if(all.has(Feature::PlaceTranslation) && letters, Feature::Translated);
     let vector = all.has(Feature::NameKey) && all.has(Feature::NameAlone) && all.has(Feature::Hex);
     all.set_if(test && vector, Feature::TestVector);
     all
@@ -352,6 +363,11 @@ mod tests {
             ("\"second_key\" = \"D55D0E1E-51D9-4BCE-9021-7D201906D3C0\"", "key", "a UUID of a key of nothing secret"),
             ("<key>IDEDidComputeMac32BitWarning</key>", "key", "the key of an entry"),
             ("\"token\": \"Soph\",", "token", "too short"),
+            ("\"access_token\": \"\\u4e2a\\u4eba\\u8bbf\\u95ee\"", "token", "a date or text of another alphabet"),
+            ("pass: '2011-02-04',", "pass", "a date or text of another alphabet"),
+            ("[![x](https://cov.acme.dev/graph/badge.svg?token=HP3K4Y4ctu)](https://cov.acme.dev)", "token", "the public half"),
+            ("({username:_0xb7f9[0],password:_0xb7f9[1]}", "passw", "code"),
+            ("--pinnedpubkey 'sha256//ce118b51897f4452dc'", "key", "encrypted or hashed"),
             ("key: 'cn-zhangjiakou-internal',", "key", "what something is called"),
             ("token = '0x36435796Ca9be2bf150CE0dECc2D8Fab5C4d6E13'", "token", "the public half"),
             ("{node:t,token:null!=t&&t.attribute}", "token", "code"),
@@ -373,6 +389,11 @@ mod tests {
             ("new Login(\"kim\", \"password\", \"ROLE_A\")", "passw"),
             ("OAuth2ClientToken principal = OAuth2ProviderUtils", "token"),
             ("secret = await lib.generateSecret('A256GCMKW')", "secret('"),
+            ("{\"token_uri\": \"https://token\",\"x509_cert_url_7\":\"https://cert\"}", "token\","),
+            ("{\"type\": \"password\", \"lbl_x9qz\": \"7\"}", "passw"),
+            ("<trusted-key id=\"015479E1055341431B4545AB72475FD306B9CAB7\" group=\"dev.acme\">", "key"),
+            ("WWW-Authenticate: X-Acme-AuthToken realm=\"Newcastle\"", "token"),
+            ("qop=auth]b64% %b64[rspauth=81f903eb4823ae922db5f04cb58ccdeb]b64%", "rspauth"),
             ("features = [\"secure-password\", \"civet\"]", "passw"),
             ("<label for=\"password\" class=\"screenreader\">", "passw"),
             ("<navigationItem title=\"Verify Master Password\" id=\"aka-In-IYk\">", "passw"),
@@ -389,6 +410,12 @@ mod tests {
         let odds =
             |path: &str| judge(b"administrator_login_password = \"AdminPassword123!\"", 20, Judge::Password).expect(path).at(path).odds;
         assert!(odds("azure/sql.tf") > MEDIUM && odds("tests/sql.tf") < MEDIUM && odds("README.md") < MEDIUM);
+    }
+
+    #[test]
+    fn words_of_other_languages_are_no_passwords() {
+        let odds = |path: &str| judge(b"old_password=Nykyinen salasana", 4, Judge::Password).expect(path).at(path).odds;
+        assert!(odds("conf/locale/locale_fi-FI.ini") < LOW && odds("conf/app.ini") > MEDIUM);
     }
 
     #[test]

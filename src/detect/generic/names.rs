@@ -160,6 +160,10 @@ fn class_of(word: &[u8]) -> Option<Judge> {
     if word.ends_with(b"pass") && !matches!(word, b"compass" | b"bypass" | b"surpass" | b"trespass" | b"encompass" | b"overpass") {
         return Some(Judge::Password);
     }
+    // The answer of a server that one has shown the password to.
+    if word == b"rspauth" {
+        return None;
+    }
     if plural && !word.starts_with(b"cred") {
         return None;
     }

@@ -225,7 +225,7 @@ impl Reader<'_> {
             return self.right_side(true);
         }
         // Behind a name in quotes stands another attribute, no type.
-        if spaced && self.quoted_name.is_none() && self.declared() {
+        if spaced && self.quoted_name.is_none() && self.equals_apart() && self.declared() {
             // `AccessToken principal = Utils.principal()`: the name is the type.
             return self.right_side(true).filter(|given| given.features.has(Feature::Quoted));
         }
@@ -262,6 +262,12 @@ impl Reader<'_> {
         true
     }
 
+    /// Whether a blank stands before the next `=`, as behind a type: `realm="…"`, `id="…"` are attributes of what is named.
+    fn equals_apart(&self) -> bool {
+        let rest = &self.line[self.at..self.line.len().min(self.at + 48)];
+        memchr::memchr(b'=', rest).is_some_and(|i| i > 0 && rest[i - 1] == b' ')
+    }
+
     /// `value=` of an element whose other attribute is the name.
     fn attribute(&mut self) -> bool {
         [&b"value="[..], b"Value=", b"content=", b"default=", b"val="].iter().any(|a| self.eat(a))
@@ -284,7 +290,10 @@ impl Reader<'_> {
         }
         self.features.set_if(!defined, Feature::Listed);
         matches!(self.line.get(start + slashes), Some(b'"' | b'\'' | b'`')).then_some(())?;
-        self.right_side(true)
+        let given = self.right_side(true)?;
+        // `"type": "password", "label": …`: the next key.
+        let behind = self.line[given.end..].iter().take(12).find(|b| !matches!(b, b'"' | b'\'' | b'`' | b'\\' | b' '));
+        (behind != Some(&b':')).then_some(given)
     }
 
     /// `setPassword("x")`, which is an assignment, and `password("x")`, which may be anything.

@@ -227,6 +227,18 @@ pub fn is_ethereum_address(value: &[u8]) -> bool {
     value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
 }
 
+/// `2011-02-04`, alone or with a time.
+pub fn is_date(value: &[u8]) -> bool {
+    value.len() >= 10
+        && value[..10].iter().enumerate().all(|(i, b)| if matches!(i, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() })
+        && value[10..].iter().all(|b| b.is_ascii_digit() || b" T:.Z+-".contains(b))
+}
+
+/// `\u0627\u0644…`: letters that are not of this alphabet, as JSON may write them.
+pub fn is_escaped(value: &[u8]) -> bool {
+    memchr::memmem::find_iter(value, b"\\u").filter(|i| value[i + 2..].iter().take(4).all(u8::is_ascii_hexdigit)).count() >= 3
+}
+
 /// A public key of NATS, whose first letter says whose; a seed begins with `S`.
 pub fn is_public_nkey(value: &[u8]) -> bool {
     value.len() == 56 && b"UANOCX".contains(&value[0]) && value.iter().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(b))
