@@ -150,46 +150,17 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     if value::is_header_name(value) {
         return Some("the name of a header");
     }
-    if value::is_scope(value) || value::is_public_nkey(value) {
-        return Some("the public half");
-    }
-    let labelled = features.has(Feature::NameSecret) || features.has(Feature::NameKey) || features.has(Feature::NameToken);
-    if labelled && value::is_label(value) {
-        return Some("what a secret is called");
-    }
-    let plain_key = features.has(Feature::NameKey) && !features.has(Feature::NameStrong);
-    if plain_key && features.has(Feature::Uuid) {
-        return Some("a UUID of a key of nothing secret");
-    }
-    if plain_key && features.has(Feature::NameAlone) && features.has(Feature::Markup) && !features.has(Feature::RandomKey) {
-        return Some("the key of an entry");
-    }
-    if features.has(Feature::Listed) && (value.starts_with(b"-") || features.has(Feature::NamePassword) && features.has(Feature::Hex)) {
-        return Some("an option or a hash beside it");
-    }
-    if value.starts_with(b" ") || value.windows(5).any(|w| w == b",opt," || w == b",rep,") {
-        return Some("code");
-    }
     if value::is_version(value) {
         return Some("a version or address");
     }
-    if (features.has(Feature::NameKey) || features.has(Feature::NameToken)) && value.len() < 6 {
-        return Some("too short");
+    if let Some(why) = something_else(value, features) {
+        return Some(why);
     }
     if features.has(Feature::NameKey) && features.has(Feature::NameAlone) && value::is_entry(value) {
         return Some("the key of an entry");
     }
     if features.has(Feature::NameKey) && value::is_file(value) {
         return Some("the path of a file");
-    }
-    if plain_key && !features.has(Feature::Random) && value::is_slug(value) {
-        return Some("what something is called");
-    }
-    if value::is_ethereum_address(value) {
-        return Some("the public half");
-    }
-    if value::is_date(value) || value::is_escaped(value) {
-        return Some("a date or text of another alphabet");
     }
     let indexed = features.has(Feature::CodeAfter) && value.contains(&b'[');
     let code = indexed || memchr::memmem::find(value, b"!=").is_some() || memchr::memmem::find(value, b"&&").is_some();
@@ -233,6 +204,43 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     }
     let named = features.has(Feature::NameKey) || features.has(Feature::NameToken);
     (features.has(Feature::NamePublic) && named && !features.has(Feature::NameStrong)).then_some("named as something public")
+}
+
+/// What a value is by its form, if that is nothing secret.
+fn something_else(value: &[u8], features: Features) -> Option<&'static str> {
+    if value::is_scope(value) || value::is_public_nkey(value) {
+        return Some("the public half");
+    }
+    let labelled = features.has(Feature::NameSecret) || features.has(Feature::NameKey) || features.has(Feature::NameToken);
+    if labelled && value::is_label(value) {
+        return Some("what a secret is called");
+    }
+    let plain_key = features.has(Feature::NameKey) && !features.has(Feature::NameStrong);
+    if plain_key && features.has(Feature::Uuid) {
+        return Some("a UUID of a key of nothing secret");
+    }
+    if plain_key && features.has(Feature::NameAlone) && features.has(Feature::Markup) && !features.has(Feature::RandomKey) {
+        return Some("the key of an entry");
+    }
+    if features.has(Feature::Listed) && (value.starts_with(b"-") || features.has(Feature::NamePassword) && features.has(Feature::Hex)) {
+        return Some("an option or a hash beside it");
+    }
+    if value.starts_with(b" ") || value.windows(5).any(|w| w == b",opt," || w == b",rep,") {
+        return Some("code");
+    }
+    if plain_key && !features.has(Feature::RandomKey) && value::is_slug(value) {
+        return Some("what something is called");
+    }
+    if value::is_ethereum_address(value) {
+        return Some("the public half");
+    }
+    if value::is_date(value) || value::is_escaped(value) {
+        return Some("a date or text of another alphabet");
+    }
+    if (features.has(Feature::NameKey) || features.has(Feature::NameToken)) && value.len() < 6 {
+        return Some("too short");
+    }
+    None
 }
 
 /// What is made of a value at its place.
@@ -368,6 +376,8 @@ mod tests {
             ("[![x](https://cov.acme.dev/graph/badge.svg?token=HP3K4Y4ctu)](https://cov.acme.dev)", "token", "the public half"),
             ("({username:_0xb7f9[0],password:_0xb7f9[1]}", "passw", "code"),
             ("--pinnedpubkey 'sha256//ce118b51897f4452dc'", "key", "encrypted or hashed"),
+            ("key: \"alpine-0.1.0.tgz\"", "key", "the path of a file"),
+            ("\"fs-minipass\": \"^1.2.7\",", "pass", "a version or address"),
             ("key: 'cn-zhangjiakou-internal',", "key", "what something is called"),
             ("token = '0x36435796Ca9be2bf150CE0dECc2D8Fab5C4d6E13'", "token", "the public half"),
             ("{node:t,token:null!=t&&t.attribute}", "token", "code"),

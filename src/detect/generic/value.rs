@@ -196,9 +196,10 @@ pub fn is_header_name(value: &[u8]) -> bool {
     rest.is_some_and(|r| r.len() >= 3 && r.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-'))
 }
 
-/// `1.2.2`, `10.0.0.7`, `name:1.2.2`.
+/// `1.2.2`, `10.0.0.7`, `name:1.2.2`, `^1.2.2`.
 pub fn is_version(value: &[u8]) -> bool {
     let version = value.rsplit(|b| *b == b':').next().unwrap_or(value);
+    let version = &version[version.iter().take_while(|b| b"^~<>= v".contains(b)).count()..];
     let parts = || version.split(|b| *b == b'.');
     parts().count() >= 3 && parts().all(|p| (1..=3).contains(&p.len()) && p.iter().all(u8::is_ascii_digit))
 }
@@ -219,7 +220,9 @@ pub fn is_scope(value: &[u8]) -> bool {
 
 /// `cn-zhangjiakou-internal`: words with hyphens, whatever the words.
 pub fn is_slug(value: &[u8]) -> bool {
-    value.contains(&b'-') && value.split(|b| *b == b'-').all(|p| p.len() >= 2 && p.iter().all(u8::is_ascii_lowercase))
+    let word = |p: &[u8]| p.len() >= 2 && p.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    value.contains(&b'-') && digits <= 2 && value[0].is_ascii_lowercase() && value.split(|b| *b == b'-').all(word)
 }
 
 /// An address of Ethereum; its private keys have 64 digits.
@@ -274,16 +277,24 @@ pub fn is_hash(value: &[u8]) -> bool {
     known.contains(&&scheme[..]) && parts.next_back().is_some_and(|h| h.len() >= 24)
 }
 
-/// Whether what is around a value is no text: control characters in numbers.
+/// Whether what is around a value is no text: control characters in numbers, or one among bytes that are no UTF-8. Those alone may be text in an older
+/// encoding.
 pub fn is_binary(around: &[u8]) -> bool {
-    around.iter().filter(|b| b.is_ascii_control() && !matches!(b, b'\t' | b'\r' | 0x1b | 0)).count() >= 2
+    let controls = around.iter().filter(|b| b.is_ascii_control() && !matches!(b, b'\t' | b'\r' | 0x1b | 0)).count();
+    let foreign = around.utf8_chunks().filter(|c| !c.invalid().is_empty()).count();
+    controls >= 2 || controls == 1 && foreign >= 3
 }
 
 /// `uploads/2024/4f1c….png`: a path with an ending.
 pub fn is_file(value: &[u8]) -> bool {
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
     let ending = &value[dot + 1..];
-    value[..dot].contains(&b'/') && (2..=8).contains(&ending.len()) && ending.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    let known: &[&[u8]] =
+        &[b"tgz", b"gz", b"zip", b"tar", b"jar", b"json", b"yaml", b"yml", b"txt", b"png", b"jpg", b"pem", b"crt", b"pdf", b"csv"];
+    known.contains(&ending)
+        || value[..dot].contains(&b'/')
+            && (2..=8).contains(&ending.len())
+            && ending.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 /// `session:4f1c…`: how stores of keys and values name an entry.
@@ -341,6 +352,8 @@ mod tests {
         assert!(!is_label(b"hawk-key") && !is_label(b"xq7wz-bkvpl-key") && !is_label(b"hawk-rail-7"));
         assert!(is_public_nkey("UDXU4RCS".repeat(7).as_bytes()) && !is_public_nkey("SDXU4RCS".repeat(7).as_bytes()));
         assert!(is_binary(b"\x01\xfe\x02pw=\xffX") && !is_binary(b"\x1b[1mpw=\x1b[0m\t\r"));
+        assert!(is_binary(b"\x9f\xc3(\x07\xfepw=\xff\xd8") && !is_binary(b"# mot cl\xe9 g\xe9n\xe9r\xe9: pw=\xe9t\xe9"));
+        assert!(is_slug(b"k8s-user-info") && !is_slug(b"xq7wz-bkvp9-key4"));
     }
 
     #[test]
