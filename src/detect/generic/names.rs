@@ -275,7 +275,8 @@ mod tests {
         assert!(
             label("secretName", "secret") && label("api_key_id", "key") && !label("secret_id", "secret") && !label("name_token", "token")
         );
-        assert!(has("emptyPassword", "Passw", Feature::NameAbout));
+        assert!(has("emptyPassword", "Passw", Feature::NameAbout) && has("encodedPassword", "Passw", Feature::NameAbout));
+        assert!(has("key_derivation_salt", "key", Feature::NameAbout));
         assert!(has("Change the user password", "passw", Feature::NameProse));
     }
 }
