@@ -134,6 +134,20 @@ fn classify(run: &[u8]) -> Option<Scheme> {
     begins_as_text(&run[..16]).then_some(Scheme::Base64)
 }
 
+/// More base64 than any credential has before the part that names it.
+const BLOB: usize = 128;
+
+/// Whether a position is far inside base64, as of pictures and fonts: what looks like a token there is chance.
+pub fn is_in_blob(bytes: &[u8], at: usize) -> bool {
+    let before = &bytes[at.saturating_sub(BLOB)..at];
+    let holds = |of: fn(&u8) -> bool| before.iter().any(of);
+    before.len() == BLOB
+        && before.iter().rev().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && holds(u8::is_ascii_digit)
+        && holds(u8::is_ascii_uppercase)
+        && holds(u8::is_ascii_lowercase)
+}
+
 /// Whether sixteen characters of base64 stand for text, in one or in two bytes a character. Most runs are not base64 at all, and fail at the first bytes.
 fn begins_as_text(run: &[u8]) -> bool {
     let is_text = |b: u8| matches!(b, 0x20..=0x7e | b'\n' | b'\r' | b'\t');
@@ -241,6 +255,14 @@ mod tests {
         let mut out = Vec::new();
         runs(text.as_bytes(), 0, text.len(), &mut out);
         out.iter().map(|r| (text[r.start..r.end].to_owned(), r.scheme)).collect()
+    }
+
+    #[test]
+    fn far_inside_base64_nothing_begins() {
+        let blob = "iVBORw0KGgo/AAAANSUhEUgA+".repeat(6);
+        assert!(is_in_blob(blob.as_bytes(), blob.len()) && !is_in_blob(blob.as_bytes(), 100));
+        assert!(!is_in_blob(format!("{blob} token=").as_bytes(), blob.len() + 7));
+        assert!(!is_in_blob("path/to/some/file/".repeat(9).as_bytes(), 150));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Placeholders: what people write where a secret would go.
 
 use super::guard::contains;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// Words that no random value holds by chance and no real one on purpose.
 const WORDS: &[&str] = &[
@@ -54,13 +56,52 @@ const WORDS: &[&str] = &[
     "abcdef0123",
 ];
 
+/// What specifications write: RFC 6749 and 6750, OpenID Connect Core, and the first token that people are shown who try theirs.
+const SPECIFIED: &[&str] = &[
+    "2YotnFZFEjr1zCsicMWpAA",
+    "tGzv3JOkF0XG5Qx2TlKWIA",
+    "7Fjfp0ZBr1KtDRbnfVdmIw",
+    "czZCaGRSa3F0Mz",
+    "mF_9.B5f-4.1JqM",
+    "SlAV32hkKG",
+    "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9l",
+];
+
 /// Longest value that is judged by its words and runs.
 const LONGEST: usize = 200;
 
 /// Whether a value is a placeholder or a reference rather than a secret.
 /// Long values are structures (keys, tokens) whose encodings hold runs and words by nature; those are left to proofs.
 pub fn is_placeholder(value: &[u8]) -> bool {
-    is_reference(value) || (value.len() <= LONGEST && (WORDS.iter().any(|w| contains(value, w.as_bytes())) || monotonous(value)))
+    is_reference(value)
+        || SPECIFIED.iter().any(|s| memchr::memmem::find(value, s.as_bytes()).is_some())
+        || value.len() <= LONGEST && (says_so(value) || said_in_base64(value).is_some_and(|text| says_so(&text) || is_dummy_text(&text)))
+}
+
+fn says_so(value: &[u8]) -> bool {
+    WORDS.iter().any(|w| contains(value, w.as_bytes())) || monotonous(value)
+}
+
+/// The text that base64 stands for, if it is base64 of text.
+pub fn said_in_base64(value: &[u8]) -> Option<Vec<u8>> {
+    let bare = value.strip_suffix(b"==").or_else(|| value.strip_suffix(b"=")).unwrap_or(value);
+    if bare.len() < 6 || value.len() > LONGEST {
+        return None;
+    }
+    let text = STANDARD_NO_PAD.decode(bare).ok()?;
+    text.trim_ascii().iter().all(|b| b.is_ascii_graphic() || *b == b' ').then_some(text)
+}
+
+/// `user:pass`, `alice:secret-password`, `admin_password`: hardly anything but letters, and they say what it is.
+fn is_dummy_text(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let password = text.iter().position(|b| *b == b':').map(|colon| &text[colon + 1..]);
+    let worded = |t: &[u8]| {
+        t.iter().filter(|b| b.is_ascii_digit()).count() <= 2 && t.iter().all(|b| b.is_ascii_alphanumeric() || b"-_ :".contains(b))
+    };
+    let says = |t: &[u8], words: &[&str]| worded(t) && words.iter().any(|w| contains(t, w.as_bytes()));
+    says(password.unwrap_or(text), &["passw", "secret", "token", "test"])
+        || password.is_some_and(|p| says(p, &["pass", "pwd", "bar", "sesame"]))
 }
 
 /// `${VAR}`, `{{ var }}`, `<token>`, `%VAR%`, `$VAR`, `process.env.X`, `secrets.X`, `var.x`.
@@ -138,6 +179,11 @@ mod tests {
             "********",
             "secrets.NPM_TOKEN",
             "%API_KEY%",
+            "dXNlcjpwYXNzd29yZA==",
+            "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+            "YWRtaW5fcGFzc3dvcmQ=",
+            "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDA",
+            "2YotnFZFEjr1zCsicMWpAA",
         ] {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }

@@ -283,7 +283,8 @@ impl<'l> Scanner<'l> {
                     FIRST => (1..regex.captures_len()).find_map(filled),
                     n => filled(n),
                 };
-                if let Some((a, b)) = value {
+                // More than the window, but within the line: a line with new bytes is decided again as a whole.
+                if let Some((a, b)) = value.filter(|v| !decode::is_in_blob(bytes, v.0 + from)) {
                     let open = self.open_exceptions(rule, window, (start, end), (a, b));
                     found.extend(open.and_then(|open| self.candidate(rule, &window[a..b], (a + from, b + from), (at, open), named)));
                 }

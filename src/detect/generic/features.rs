@@ -94,6 +94,7 @@ features! {
     RepeatsName "repeats its name",
     Dummy "a dummy word",
     HoldsDummy "has a dummy word in it",
+    Composed "capitals, small letters, digits and punctuation",
     // Where the file is.
     PlaceConfig "in a configuration file",
     PlaceEnv "in an environment file",
@@ -113,6 +114,8 @@ features! {
     TestWordy "words in tests",
     TestVector "a bare key in hexadecimal in tests",
     PlainKey "a key of nothing secret that does not look random",
+    SetComposed "composed after the rules for passwords and set for use",
+    Translated "letters alone in translations",
     PlainAuth "auth of something that does not look random",
 }
 

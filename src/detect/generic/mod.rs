@@ -109,6 +109,10 @@ pub fn judge(line: &[u8], at: usize, class: Judge) -> Option<Judged> {
         _ => assigned(line, at).filter(|j| j.class == class),
     }?;
     judged.features.set_if(line.len() >= 500, Feature::LongLine);
+    let around = &line[judged.name.0.saturating_sub(24)..line.len().min(judged.value.1 + 24)];
+    // What draws a badge may do nothing else.
+    judged.veto = judged.veto.or_else(|| line[..judged.name.0].ends_with(b".svg?").then_some("the public half"));
+    judged.veto = judged.veto.or_else(|| value::is_binary(around).then_some("no text around it"));
     judged.veto = judged.veto.or_else(|| veto(&line[judged.value.0..judged.value.1], judged.features));
     Some(judged)
 }
@@ -123,7 +127,7 @@ fn assigned(line: &[u8], at: usize) -> Option<Judged> {
     let mut features = name.features.and(given.features).and(value::features(text, &line[name.start..name.end]));
     let password = name.class == Judge::Password;
     features.set_if(password && features.has(Feature::Gibberish), Feature::GibberishPassword);
-    let random = features.has(Feature::Random);
+    let random = features.has(Feature::Random) && !(name.class == Judge::Key && value::is_worded(text));
     features.set_if(random && name.class == Judge::Key, Feature::RandomKey);
     features.set_if(random && matches!(name.class, Judge::Token | Judge::Secret), Feature::RandomToken);
     features.set_if(!random && name.class == Judge::Key && !features.has(Feature::NameStrong), Feature::PlainKey);
@@ -149,13 +153,18 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     if value::is_version(value) {
         return Some("a version or address");
     }
+    if let Some(why) = something_else(value, features) {
+        return Some(why);
+    }
     if features.has(Feature::NameKey) && features.has(Feature::NameAlone) && value::is_entry(value) {
         return Some("the key of an entry");
     }
     if features.has(Feature::NameKey) && value::is_file(value) {
         return Some("the path of a file");
     }
-    if !features.has(Feature::Quoted) && (value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
+    let indexed = features.has(Feature::CodeAfter) && value.contains(&b'[');
+    let code = indexed || memchr::memmem::find(value, b"!=").is_some() || memchr::memmem::find(value, b"&&").is_some();
+    if !features.has(Feature::Quoted) && (code || value.ends_with(b"(") || value.starts_with(b"$") && !value.starts_with(b"$$")) {
         return Some("code");
     }
     let encrypted: &[&[u8]] = &[
@@ -173,6 +182,12 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
         b"$6$",
         b"$5$",
         b"$1$",
+        b"$y$",
+        b"$apr1$",
+        b"$scrypt$",
+        b"sha256/",
+        b"LS0tLS1CRUdJTiBDRVJU",
+        b"<enc",
         b"pbkdf2",
         b"PBKDF2",
         b"{SSHA",
@@ -184,11 +199,48 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     ];
     // Maven writes what it encrypted as base64 in braces.
     let braced = value.starts_with(b"{") && value.ends_with(b"=}");
-    if braced || encrypted.iter().any(|e| value.starts_with(e)) {
+    if braced || value::is_hash(value) || encrypted.iter().any(|e| value.starts_with(e)) {
         return Some("encrypted or hashed");
     }
     let named = features.has(Feature::NameKey) || features.has(Feature::NameToken);
     (features.has(Feature::NamePublic) && named && !features.has(Feature::NameStrong)).then_some("named as something public")
+}
+
+/// What a value is by its form, if that is nothing secret.
+fn something_else(value: &[u8], features: Features) -> Option<&'static str> {
+    if value::is_scope(value) || value::is_public_nkey(value) {
+        return Some("the public half");
+    }
+    let labelled = features.has(Feature::NameSecret) || features.has(Feature::NameKey) || features.has(Feature::NameToken);
+    if labelled && value::is_label(value) {
+        return Some("what a secret is called");
+    }
+    let plain_key = features.has(Feature::NameKey) && !features.has(Feature::NameStrong);
+    if plain_key && features.has(Feature::Uuid) {
+        return Some("a UUID of a key of nothing secret");
+    }
+    if plain_key && features.has(Feature::NameAlone) && features.has(Feature::Markup) && !features.has(Feature::RandomKey) {
+        return Some("the key of an entry");
+    }
+    if features.has(Feature::Listed) && (value.starts_with(b"-") || features.has(Feature::NamePassword) && features.has(Feature::Hex)) {
+        return Some("an option or a hash beside it");
+    }
+    if value.starts_with(b" ") || value.windows(5).any(|w| w == b",opt," || w == b",rep,") {
+        return Some("code");
+    }
+    if plain_key && !features.has(Feature::RandomKey) && value::is_slug(value) {
+        return Some("what something is called");
+    }
+    if value::is_ethereum_address(value) {
+        return Some("the public half");
+    }
+    if value::is_date(value) || value::is_escaped(value) {
+        return Some("a date or text of another alphabet");
+    }
+    if (features.has(Feature::NameKey) || features.has(Feature::NameToken)) && value.len() < 6 {
+        return Some("too short");
+    }
+    None
 }
 
 /// What is made of a value at its place.
@@ -233,6 +285,13 @@ pub fn at_place(own: Features, place: Features) -> Features {
     all.set_if(code && (all.has(Feature::Tight) || all.has(Feature::Spaced)) && !all.has(Feature::InString), Feature::BareCode);
     let test = all.has(Feature::PlaceTest);
     all.set_if(test && all.has(Feature::Wordy), Feature::TestWordy);
+    // `AdminPassword123!` is a dummy in tests and documentation; where things are set up, somebody chose it to satisfy a rule, and it opens something.
+    let set_up = all.has(Feature::PlaceConfig) || all.has(Feature::PlaceEnv) || all.has(Feature::PlaceScript);
+    let named = all.has(Feature::NamePassword) || all.has(Feature::NameSecret);
+    all.set_if(all.has(Feature::Composed) && named && set_up && !test && !all.has(Feature::PlaceExample), Feature::SetComposed);
+    // To one who knows English, words of other languages look like none.
+    let letters = all.has(Feature::Letters) || all.has(Feature::Lower) || all.has(Feature::Upper);
+    all.set_if(all.has(Feature::PlaceTranslation) && letters, Feature::Translated);
     let vector = all.has(Feature::NameKey) && all.has(Feature::NameAlone) && all.has(Feature::Hex);
     all.set_if(test && vector, Feature::TestVector);
     all
@@ -307,13 +366,66 @@ mod tests {
             ("tokenId: 'bfb3311d-acb4-4808-90e8-872e053e71b3'", "token", "what one is called"),
             ("s3Key = 'uploads/2024/9698bf4c780005b25d9cf1516be0b991.png'", "key", "the path of a file"),
             ("DB_PASSWORD=encrypted:BDhxuSf0l496nWUgEc2vHkohvrZwYOe", "passw", "encrypted or hashed"),
+            ("encryptionKey: \"k\"; secret: \"airflow-cluster1-fernet-key\"", "secret", "what a secret is called"),
+            ("X-Amz-Credential=USWUXHGYZQYFYFFIT3RE%2F20170529%2Fus-east-1%2Fs3%2Faws4_request", "cred", "the public half"),
+            ("\"second_key\" = \"D55D0E1E-51D9-4BCE-9021-7D201906D3C0\"", "key", "a UUID of a key of nothing secret"),
+            ("<key>IDEDidComputeMac32BitWarning</key>", "key", "the key of an entry"),
+            ("\"token\": \"Soph\",", "token", "too short"),
+            ("\"access_token\": \"\\u4e2a\\u4eba\\u8bbf\\u95ee\"", "token", "a date or text of another alphabet"),
+            ("pass: '2011-02-04',", "pass", "a date or text of another alphabet"),
+            ("[![x](https://cov.acme.dev/graph/badge.svg?token=HP3K4Y4ctu)](https://cov.acme.dev)", "token", "the public half"),
+            ("({username:_0xb7f9[0],password:_0xb7f9[1]}", "passw", "code"),
+            ("--pinnedpubkey 'sha256//ce118b51897f4452dc'", "key", "encrypted or hashed"),
+            ("key: \"alpine-0.1.0.tgz\"", "key", "the path of a file"),
+            ("\"fs-minipass\": \"^1.2.7\",", "pass", "a version or address"),
+            ("key: 'cn-zhangjiakou-internal',", "key", "what something is called"),
+            ("token = '0x36435796Ca9be2bf150CE0dECc2D8Fab5C4d6E13'", "token", "the public half"),
+            ("{node:t,token:null!=t&&t.attribute}", "token", "code"),
+            ("password = password.encode(\"latin1\")", "password = ", "a dummy word"),
+            ("protobuf_key:\"bytes,1,opt,name=key\"", "key", "code"),
+            ("matches(\"password\", \"5f4dcc3b5aa765d61d8327deb882cf99\")", "passw", "an option or a hash beside it"),
+            ("passwordHash = \"{bcrypt}$2a$10$ddEWZUl8aU0GdZPPpy7wbu82dvEw\"", "passw", "encrypted or hashed"),
+            ("\u{1}\u{2}pw=u\u{b1}q7Zk", "pw", "no text around it"),
             ("key=session:2d3527f6-707c-4ecc-ab2e-ebb16b0250ad", "key", "the key of an entry"),
         ] {
             assert_eq!(vetoed(text, anchor), Some(why), "{text}");
         }
+        let none = |text: &str, anchor: &str| {
+            let at = text.to_ascii_lowercase().find(anchor).expect("an anchor");
+            Judge::ALL.iter().all(|class| judge(text.as_bytes(), at, *class).is_none())
+        };
+        for (text, anchor) in [
+            ("new AuthToken(\"kim\", \"password\", \"ROLE_A\")", "token"),
+            ("new Login(\"kim\", \"password\", \"ROLE_A\")", "passw"),
+            ("OAuth2ClientToken principal = OAuth2ProviderUtils", "token"),
+            ("secret = await lib.generateSecret('A256GCMKW')", "secret('"),
+            ("{\"token_uri\": \"https://token\",\"x509_cert_url_7\":\"https://cert\"}", "token\","),
+            ("{\"type\": \"password\", \"lbl_x9qz\": \"7\"}", "passw"),
+            ("<trusted-key id=\"015479E1055341431B4545AB72475FD306B9CAB7\" group=\"dev.acme\">", "key"),
+            ("WWW-Authenticate: X-Acme-AuthToken realm=\"Newcastle\"", "token"),
+            ("qop=auth]b64% %b64[rspauth=81f903eb4823ae922db5f04cb58ccdeb]b64%", "rspauth"),
+            ("features = [\"secure-password\", \"civet\"]", "passw"),
+            ("<label for=\"password\" class=\"screenreader\">", "passw"),
+            ("<navigationItem title=\"Verify Master Password\" id=\"aka-In-IYk\">", "passw"),
+        ] {
+            assert!(none(text, anchor), "{text}");
+        }
         for (text, anchor) in [("api_key=session:2d3527f6-707c-4ecc", "key"), ("password = \"X-9-Hawk-Rail\"", "passw")] {
             assert_eq!(vetoed(text, anchor), None, "{text}");
         }
+    }
+
+    #[test]
+    fn composed_passwords_count_where_things_are_set_up() {
+        let odds =
+            |path: &str| judge(b"administrator_login_password = \"AdminPassword123!\"", 20, Judge::Password).expect(path).at(path).odds;
+        assert!(odds("azure/sql.tf") > MEDIUM && odds("tests/sql.tf") < MEDIUM && odds("README.md") < MEDIUM);
+    }
+
+    #[test]
+    fn words_of_other_languages_are_no_passwords() {
+        let odds = |path: &str| judge(b"old_password=Nykyinen salasana", 4, Judge::Password).expect(path).at(path).odds;
+        assert!(odds("conf/locale/locale_fi-FI.ini") < LOW && odds("conf/app.ini") > MEDIUM);
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     if start > 1 && line[start - 1] == b':' && line[start - 2].is_ascii_alphanumeric() && line.get(end) == Some(&b':') {
         return None;
     }
+    // `(?<token>[a-z]+)` of a regular expression, `$PWD` of a shell.
+    if line[..start].ends_with(b"(?<") || line[..start].ends_with(b"(?P<") || &line[start..end] == b"$PWD" || is_verdict(line, start, end) {
+        return None;
+    }
     // A full stop at the end ends a sentence, a hyphen an option.
     while end > start && matches!(line[end - 1], b'.' | b'-' | b'$') {
         end -= 1;
@@ -88,6 +92,18 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     features.set_if(!text.iter().any(u8::is_ascii_lowercase) && text.len() > 3, Feature::NameShout);
     features.set_if(in_prose(line, start), Feature::NameProse);
     Some(Name { start, end, class, features, label })
+}
+
+/// `PASS: case`, `XPASS: case`, `--- PASS: TestCase (0.00s)`: how runners of tests report, at the start of a line or with more words behind.
+fn is_verdict(line: &[u8], start: usize, end: usize) -> bool {
+    if !matches!(&line[start..end], b"PASS" | b"XPASS") || !line[end..].starts_with(b": ") {
+        return false;
+    }
+    let rest = line[end + 2..].trim_ascii();
+    start == 0
+        || line[..start].ends_with(b"--- ")
+        || line[start] == b'X'
+        || !rest.starts_with(b"\"") && !rest.starts_with(b"'") && rest.contains(&b' ')
 }
 
 /// Splits an identifier into words, at punctuation and at humps; gives their number.
@@ -143,6 +159,10 @@ fn class_of(word: &[u8]) -> Option<Judge> {
     }
     if word.ends_with(b"pass") && !matches!(word, b"compass" | b"bypass" | b"surpass" | b"trespass" | b"encompass" | b"overpass") {
         return Some(Judge::Password);
+    }
+    // The answer of a server that one has shown the password to.
+    if word == b"rspauth" {
+        return None;
     }
     if plural && !word.starts_with(b"cred") {
         return None;
@@ -227,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn verdicts_and_references_name_nothing() {
+        for (text, anchor) in [
+            ("PASS: ld-elf/shared.exp", "PASS"),
+            ("    --- PASS: TestLogin/bare (0.01s)", "PASS"),
+            ("  XPASS: objcopy", "PASS"),
+            ("  PASS: 12 of 13 cases", "PASS"),
+            ("docker run -v \"$PWD\":/usr/share/site web", "PWD"),
+            ("\"^Bearer (?<token>[a-z]+)$\"", "token"),
+        ] {
+            assert!(name(text, anchor).is_none(), "{text}");
+        }
+        assert!(name("  PASS: Hawk17rail", "PASS").is_some() && name("$PASS = 'Hawk17rail'", "PASS").is_some());
+    }
+
+    #[test]
     fn what_stands_around_the_word_is_told() {
         let has = |text: &str, anchor: &str, feature| name(text, anchor).expect(text).features.has(feature);
         assert!(has("API key", "key", Feature::NameStrong));
@@ -240,6 +275,8 @@ mod tests {
         assert!(
             label("secretName", "secret") && label("api_key_id", "key") && !label("secret_id", "secret") && !label("name_token", "token")
         );
+        assert!(has("emptyPassword", "Passw", Feature::NameAbout) && has("encodedPassword", "Passw", Feature::NameAbout));
+        assert!(has("key_derivation_salt", "key", Feature::NameAbout));
         assert!(has("Change the user password", "passw", Feature::NameProse));
     }
 }

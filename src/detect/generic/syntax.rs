@@ -55,10 +55,31 @@ pub fn as_word(text: &[u8]) -> usize {
     if text.starts_with(b"As ") || text.starts_with(b"AS ") { 3 } else { 0 }
 }
 
+/// Whether a text in quotes may name the one behind it in a list: it is no further one of several texts, as in `("kim", "password", "ROLE_A")`, and
+/// stands in no array, as in `["password", "remember"]`, unless it is an option of a command.
+fn is_paired(before: &[u8], option: bool) -> bool {
+    match before.last() {
+        Some(b'[') => option,
+        Some(b',') => {
+            option
+                || !before[..before.len() - 1].trim_ascii_end().ends_with(b"\"")
+                    && !before[..before.len() - 1].trim_ascii_end().ends_with(b"'")
+        }
+        _ => true,
+    }
+}
+
 /// `setPassword`, `db.set_token`.
 fn is_setter(name: &[u8]) -> bool {
     let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
     last.starts_with(b"set") && last.get(3).is_some_and(|b| b.is_ascii_uppercase() || *b == b'_')
+}
+
+/// `generateSecret`, `keys.get_token`: what it takes says which one, or of which kind.
+fn is_getter(name: &[u8]) -> bool {
+    let last = name.rsplit(|b| *b == b'.').next().unwrap_or(name);
+    let verbs: &[&[u8]] = &[b"generate", b"create", b"get", b"fetch", b"find", b"load", b"read", b"delete", b"remove"];
+    verbs.iter().any(|v| last.starts_with(v) && last.get(v.len()).is_some_and(|b| b.is_ascii_uppercase() || *b == b'_'))
 }
 
 struct Reader<'l> {
@@ -141,6 +162,10 @@ impl Reader<'_> {
         let blanks = self.blanks();
         let spaced = blanks > 0;
         if self.peek() == b'(' {
+            // What a constructor takes first says nothing of what it makes.
+            if self.line[..name.start].ends_with(b"new ") || is_getter(&self.line[name.start..name.end]) {
+                return None;
+            }
             return self.call(spaced, is_setter(&self.line[name.start..name.end]));
         }
         // `std::string token{"x"}`
@@ -188,7 +213,8 @@ impl Reader<'_> {
             // `define('DB_PASSWORD', 'x')` of PHP is an assignment, and `getenv("DB_PASSWORD", "x")` falls back on a value.
             let before = self.line[..name.start.saturating_sub(1)].trim_ascii_end();
             let calls = [&b"define("[..], b"env(", b"environ.get(", b"setdefault(", b"OrDefault("];
-            return self.listed(calls.iter().any(|c| before.ends_with(c)));
+            let defined = calls.iter().any(|c| before.ends_with(c));
+            return if defined || is_paired(before, option) { self.listed(defined) } else { None };
         }
         if self.quoted_name.is_some() && spaced && self.attribute() {
             self.features.set(Feature::Markup);
@@ -198,8 +224,10 @@ impl Reader<'_> {
             self.features.set(Feature::CommandLine);
             return self.right_side(true);
         }
-        if spaced && self.declared() {
-            return self.right_side(true);
+        // Behind a name in quotes stands another attribute, no type.
+        if spaced && self.quoted_name.is_none() && self.equals_apart() && self.declared() {
+            // `AccessToken principal = Utils.principal()`: the name is the type.
+            return self.right_side(true).filter(|given| given.features.has(Feature::Quoted));
         }
         // `args.password or "x"`, `the password is x`
         let rest = &self.line[self.at..];
@@ -234,6 +262,12 @@ impl Reader<'_> {
         true
     }
 
+    /// Whether a blank stands before the next `=`, as behind a type: `realm="…"`, `id="…"` are attributes of what is named.
+    fn equals_apart(&self) -> bool {
+        let rest = &self.line[self.at..self.line.len().min(self.at + 48)];
+        memchr::memchr(b'=', rest).is_some_and(|i| i > 0 && rest[i - 1] == b' ')
+    }
+
     /// `value=` of an element whose other attribute is the name.
     fn attribute(&mut self) -> bool {
         [&b"value="[..], b"Value=", b"content=", b"default=", b"val="].iter().any(|a| self.eat(a))
@@ -256,7 +290,10 @@ impl Reader<'_> {
         }
         self.features.set_if(!defined, Feature::Listed);
         matches!(self.line.get(start + slashes), Some(b'"' | b'\'' | b'`')).then_some(())?;
-        self.right_side(true)
+        let given = self.right_side(true)?;
+        // `"type": "password", "label": …`: the next key.
+        let behind = self.line[given.end..].iter().take(12).find(|b| !matches!(b, b'"' | b'\'' | b'`' | b'\\' | b' '));
+        (behind != Some(&b':')).then_some(given)
     }
 
     /// `setPassword("x")`, which is an assignment, and `password("x")`, which may be anything.
@@ -392,7 +429,9 @@ impl Reader<'_> {
     fn bare(&mut self, spaced: bool) -> Option<Given> {
         let start = self.at;
         let stop = |b: u8| {
-            b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'}' | b']' | b'<' | b'>' | b'|' | b'&')
+            b.is_ascii_whitespace()
+                || b.is_ascii_control()
+                || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b')' | b'}' | b']' | b'<' | b'>' | b'|' | b'&')
         };
         // Inside braces of a flow mapping, a bracket may be part of no value; elsewhere `&` ends one of a query.
         let n = self.line[start..].iter().take(LONGEST + 1).take_while(|b| !stop(**b)).count();

@@ -4,6 +4,7 @@ use super::features::{Feature, Features};
 use super::lexicon;
 use super::words;
 use crate::detect::guard::{contains, entropy};
+use crate::detect::placeholder::said_in_base64;
 
 /// What a value looks like, given the identifier that names it.
 pub fn features(value: &[u8], name: &[u8]) -> Features {
@@ -52,6 +53,12 @@ fn characters(value: &[u8], f: &mut Features) {
     }
     f.set_if(any(|b| b == b' ' || b == b'\t'), Feature::Blanks);
     f.set_if(!value.is_ascii(), Feature::Foreign);
+    let composed = value.len() >= 10
+        && digits
+        && any(|b| b.is_ascii_uppercase())
+        && any(|b| b.is_ascii_lowercase())
+        && any(|b| b"!@#$%^&*?".contains(&b));
+    f.set_if(composed, Feature::Composed);
     // Entropy as a share of what a random value of this length and alphabet has.
     let alphabet: f32 = if f.has(Feature::Hex) {
         16.0
@@ -71,7 +78,8 @@ fn letters(value: &[u8], f: &mut Features) {
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     if count >= 3 {
         let surprise = words::surprise(value).unwrap_or_default();
-        f.set_if(surprise > 4.9, Feature::Gibberish);
+        // Three or four letters of a short value are no words either way: `p.pwd`, `A128GCM`.
+        f.set_if(surprise > 4.9 && (count >= 5 || value.len() >= 8), Feature::Gibberish);
         let wordy = surprise < 4.3 && digits * 5 <= value.len();
         f.set_if(wordy && digits == 0, Feature::Wordy);
         f.set_if(
@@ -136,7 +144,10 @@ fn shape(value: &[u8], f: &mut Features) {
 }
 
 fn meaning(value: &[u8], name: &[u8], f: &mut Features) {
-    let trimmed = value.trim_ascii();
+    let quotes = |b: &u8| matches!(b, b'"' | b'\'' | b'\\');
+    let whole = value.trim_ascii();
+    let cut = whole.iter().position(|b| !quotes(b)).unwrap_or(0)..whole.iter().rposition(|b| !quotes(b)).map_or(0, |i| i + 1);
+    let trimmed = whole.get(cut).unwrap_or(whole);
     let core_end = trimmed.iter().rposition(|b| !b.is_ascii_digit() && !matches!(b, b'!' | b'.' | b'-' | b'_')).map_or(0, |i| i + 1);
     let tail = trimmed.len() - core_end;
     let core = &trimmed[..core_end];
@@ -145,12 +156,32 @@ fn meaning(value: &[u8], name: &[u8], f: &mut Features) {
     // Of a long value in hexadecimal, sixteen different characters are all that there are.
     let few = trimmed.iter().collect::<std::collections::BTreeSet<_>>().len() <= (trimmed.len() / 8).clamp(2, 6);
     let digits = trimmed.iter().all(u8::is_ascii_digit);
-    f.set_if(dummy(trimmed) || dummy(core) && tail <= 3 || few || digits && (trimmed.len() < 6 || is_run(trimmed)), Feature::Dummy);
-    f.set_if(lexicon::words("dummy-part").iter().any(|p| holds_part(value, p.as_bytes())), Feature::HoldsDummy);
+    let said = said_in_base64(trimmed).is_some_and(|t| is_said_dummy(&t));
+    f.set_if(said || dummy(trimmed) || dummy(core) && tail <= 3 || few || digits && (trimmed.len() < 6 || is_run(trimmed)), Feature::Dummy);
+    let leet = plainly(value);
+    let holds = lexicon::words("dummy-part").iter().any(|p| holds_part(value, p.as_bytes()));
+    f.set_if(holds || contains(&leet, b"password") || contains(&leet, b"secret"), Feature::HoldsDummy);
     let plain = |t: &[u8]| t.iter().filter(|b| b.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect::<Vec<_>>();
-    let (v, n) = (plain(value), plain(name));
+    let (v, n) = (plain(core), plain(name));
     let repeats = v.len() >= 3 && (n.ends_with(&v) || v.ends_with(&n) || n.len() >= 6 && memchr::memmem::find(&v, &n).is_some());
     f.set_if(repeats, Feature::RepeatsName);
+}
+
+/// `web3SandboxChallenge`: a digit among words makes nothing random.
+pub fn is_worded(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    digits * 8 <= value.len() && words::surprise(value).is_some_and(|s| s < 4.3)
+}
+
+/// `example-app-secret`: what was turned into base64 is a dummy.
+fn is_said_dummy(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let core = &text[..text.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |i| i + 1)];
+    let dummy = |t: &[u8]| lexicon::has("dummy", t) || lexicon::has("dummy", &plainly(t));
+    let worded = text.iter().all(|b| b.is_ascii_alphabetic() || b" -_.:".contains(b));
+    dummy(text)
+        || text.len() - core.len() <= 3 && dummy(core)
+        || worded && lexicon::words("dummy-part").iter().any(|p| holds_part(text, p.as_bytes()))
 }
 
 /// Whether a part gives a value away. `foo` and `bar` stand in many a word, so that parts as short have to be a word of their own.
@@ -165,9 +196,10 @@ pub fn is_header_name(value: &[u8]) -> bool {
     rest.is_some_and(|r| r.len() >= 3 && r.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-'))
 }
 
-/// `1.2.2`, `10.0.0.7`, `name:1.2.2`.
+/// `1.2.2`, `10.0.0.7`, `name:1.2.2`, `^1.2.2`.
 pub fn is_version(value: &[u8]) -> bool {
     let version = value.rsplit(|b| *b == b':').next().unwrap_or(value);
+    let version = &version[version.iter().take_while(|b| b"^~<>= v".contains(b)).count()..];
     let parts = || version.split(|b| *b == b'.');
     parts().count() >= 3 && parts().all(|p| (1..=3).contains(&p.len()) && p.iter().all(u8::is_ascii_digit))
 }
@@ -181,11 +213,88 @@ pub fn has_slot(value: &[u8]) -> bool {
     })
 }
 
+/// `Q3AM…/20210315/us-east-1/s3/aws4_request`: which key has signed, and for what.
+pub fn is_scope(value: &[u8]) -> bool {
+    contains(value, b"aws4_request")
+}
+
+/// `cn-zhangjiakou-internal`: words with hyphens, whatever the words.
+pub fn is_slug(value: &[u8]) -> bool {
+    let word = |p: &[u8]| p.len() >= 2 && p.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    value.contains(&b'-') && digits <= 2 && value[0].is_ascii_lowercase() && value.split(|b| *b == b'-').all(word)
+}
+
+/// An address of Ethereum; its private keys have 64 digits.
+pub fn is_ethereum_address(value: &[u8]) -> bool {
+    value.len() == 42 && value.starts_with(b"0x") && value[2..].iter().all(u8::is_ascii_hexdigit)
+}
+
+/// `2011-02-04`, alone or with a time.
+pub fn is_date(value: &[u8]) -> bool {
+    value.len() >= 10
+        && value[..10].iter().enumerate().all(|(i, b)| if matches!(i, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() })
+        && value[10..].iter().all(|b| b.is_ascii_digit() || b" T:.Z+-".contains(b))
+}
+
+/// `\u0627\u0644…`: letters that are not of this alphabet, as JSON may write them.
+pub fn is_escaped(value: &[u8]) -> bool {
+    memchr::memmem::find_iter(value, b"\\u").filter(|i| value[i + 2..].iter().take(4).all(u8::is_ascii_hexdigit)).count() >= 3
+}
+
+/// A public key of NATS, whose first letter says whose; a seed begins with `S`.
+pub fn is_public_nkey(value: &[u8]) -> bool {
+    value.len() == 56 && b"UANOCX".contains(&value[0]) && value.iter().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(b))
+}
+
+/// `airflow-cluster1-fernet-key`, `web.domain-tls`: what an object is called that holds a secret.
+pub fn is_label(value: &[u8]) -> bool {
+    let part = |p: &[u8]| {
+        p.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            && p.iter().filter(|b| b.is_ascii_digit()).count() <= 2
+            && (p.len() < 5 || words::surprise(p).is_none_or(|s| s < 4.9))
+    };
+    let cut = |b: &u8| matches!(b, b'-' | b'_' | b'.');
+    let last = value.rsplit(cut).next().unwrap_or(value);
+    let kind: &[&[u8]] =
+        &[b"key", b"keys", b"secret", b"secrets", b"token", b"tokens", b"tls", b"cert", b"certs", b"creds", b"credentials"];
+    value.iter().filter(|b| cut(b)).count() >= 2 && kind.contains(&last) && value.split(cut).all(part)
+}
+
+/// `{bcrypt}$2a$10$…`, `{SSHA}…`, `{salt}5f4d…`, `sha1:salt:5f4d…`: a hash and how it was made. `{noop}` and its like stand before the plain text.
+pub fn is_hash(value: &[u8]) -> bool {
+    let name = |t: &[u8]| t.iter().all(|b| b.is_ascii_alphanumeric() || b"-_@./+=".contains(b));
+    if let Some(rest) = value.strip_prefix(b"{")
+        && let Some(end) = rest.iter().position(|b| *b == b'}')
+        && rest.len() - end > 8
+    {
+        let plain: &[&[u8]] = &[b"noop", b"plain", b"cleartext", b"clear", b"text"];
+        return name(&rest[..end]) && !plain.iter().any(|p| rest[..end].eq_ignore_ascii_case(p));
+    }
+    let mut parts = value.split(|b| *b == b':');
+    let scheme = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let known: &[&[u8]] = &[b"md5", b"sha1", b"sha224", b"sha256", b"sha384", b"sha512", b"argon2", b"scrypt", b"bcrypt", b"pbkdf2"];
+    known.contains(&&scheme[..]) && parts.next_back().is_some_and(|h| h.len() >= 24)
+}
+
+/// Whether what is around a value is no text: control characters in numbers, or one among bytes that are no UTF-8. Those alone may be text in an older
+/// encoding.
+pub fn is_binary(around: &[u8]) -> bool {
+    let controls = around.iter().filter(|b| b.is_ascii_control() && !matches!(b, b'\t' | b'\r' | 0x1b | 0)).count();
+    let foreign = around.utf8_chunks().filter(|c| !c.invalid().is_empty()).count();
+    controls >= 2 || controls == 1 && foreign >= 3
+}
+
 /// `uploads/2024/4f1c….png`: a path with an ending.
 pub fn is_file(value: &[u8]) -> bool {
     let Some(dot) = value.iter().rposition(|b| *b == b'.') else { return false };
     let ending = &value[dot + 1..];
-    value[..dot].contains(&b'/') && (2..=8).contains(&ending.len()) && ending.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    let known: &[&[u8]] =
+        &[b"tgz", b"gz", b"zip", b"tar", b"jar", b"json", b"yaml", b"yml", b"txt", b"png", b"jpg", b"pem", b"crt", b"pdf", b"csv"];
+    known.contains(&ending)
+        || value[..dot].contains(&b'/')
+            && (2..=8).contains(&ending.len())
+            && ending.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 /// `session:4f1c…`: how stores of keys and values name an entry.
@@ -224,6 +333,38 @@ mod tests {
 
     fn has(value: &str, feature: Feature) -> bool {
         features(value.as_bytes(), b"db_password").has(feature)
+    }
+
+    #[test]
+    fn what_is_called_hashed_or_public_is_told() {
+        for text in [
+            "{bcrypt}$2a$10$ddEWZUl8aU0GdZ",
+            "{SHA}nFCebWjxfaLbHHG1Qk5UU4trbvQ=",
+            "{sal/t+=}905e382a25eed53e",
+            "sha1:aae8550c0a44:9507d45e087d5ee481a5ce9f4f16f37a",
+        ] {
+            assert!(is_hash(text.as_bytes()), "{text}");
+        }
+        for text in ["{noop}Hawk17rail", "{a}b", "hawk:rail17", "sha1:rail"] {
+            assert!(!is_hash(text.as_bytes()), "{text}");
+        }
+        assert!(is_label(b"airflow-cluster1-fernet-key") && is_label(b"web.domain2-tls"));
+        assert!(!is_label(b"hawk-key") && !is_label(b"xq7wz-bkvpl-key") && !is_label(b"hawk-rail-7"));
+        assert!(is_public_nkey("UDXU4RCS".repeat(7).as_bytes()) && !is_public_nkey("SDXU4RCS".repeat(7).as_bytes()));
+        assert!(is_binary(b"\x01\xfe\x02pw=\xffX") && !is_binary(b"\x1b[1mpw=\x1b[0m\t\r"));
+        assert!(is_binary(b"\x9f\xc3(\x07\xfepw=\xff\xd8") && !is_binary(b"# mot cl\xe9 g\xe9n\xe9r\xe9: pw=\xe9t\xe9"));
+        assert!(is_slug(b"k8s-user-info") && !is_slug(b"xq7wz-bkvp9-key4"));
+    }
+
+    #[test]
+    fn dummies_are_known_in_base64() {
+        let base64 = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+        for text in ["example-app-secret", "P@ssword123", "test", "TestToken"] {
+            assert!(has(&base64(text), Feature::Dummy), "{text}");
+        }
+        assert!(!has(&base64("Hawk17-rail-pass"), Feature::Dummy));
+        assert!(has("\\\"1234\\\"", Feature::Dummy) && has("My-Cust0m_S3cR3T", Feature::HoldsDummy));
+        assert!(!has("p.pwd", Feature::Gibberish) && is_worded(b"web3SandboxChallenge"));
     }
 
     #[test]
