@@ -163,6 +163,9 @@ fn unpack(content: &Content<'_>, wanted: &[Arc<str>]) -> HashMap<Arc<str>, Vec<u
     found
 }
 
+/// An offset, and its columns in characters and in UTF-16 code units.
+type Reached = (usize, u32, u32);
+
 /// A text with its line starts and the spans that must not be shown.
 struct Sheet<'b> {
     bytes: &'b [u8],
@@ -173,7 +176,7 @@ struct Sheet<'b> {
     /// Hides the values where they stand in other text too, glued to it and so not found.
     veil: Veil,
     /// The line asked for last, and columns at offsets of it, a step apart: a line may be long and hold many values.
-    reached: RefCell<(usize, Vec<(usize, u32, u32)>)>,
+    reached: RefCell<(usize, Vec<Reached>)>,
 }
 
 impl<'b> Sheet<'b> {
@@ -255,7 +258,7 @@ impl<'b> Sheet<'b> {
     fn columns(&self, line: usize, offset: usize) -> (u32, u32) {
         let (start, _) = self.line_span(line);
         let offset = offset.min(self.bytes.len());
-        let count = |(from, chars, units): (usize, u32, u32), to: usize| {
+        let count = |(from, chars, units): Reached, to: usize| {
             let text = self.decode(self.bytes.get(from..to).unwrap_or_default());
             text.chars().fold((to, chars, units), |(to, c, u), ch| (to, c + 1, u + ch.len_utf16() as u32))
         };
