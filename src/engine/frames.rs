@@ -11,6 +11,7 @@ use crate::detect::{Features, Library, Utf16, generic_confidence, sniff_utf16, t
 use crate::model::{Confidence, Frame, FrameLine, Location, Role, Suppression};
 use crate::source::archive;
 use memchr::memchr_iter;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use std::sync::Arc;
 pub(super) const EXCLUDED: &str = "path";
 /// Most characters of a line that a frame shows.
 const SHOWN: usize = 160;
+/// Bytes between two offsets of a long line whose columns are kept.
+const STEP: usize = 4096;
 /// Most lines of a frame.
 const LINES: usize = 5;
 
@@ -160,6 +163,9 @@ fn unpack(content: &Content<'_>, wanted: &[Arc<str>]) -> HashMap<Arc<str>, Vec<u
     found
 }
 
+/// An offset, and its columns in characters and in UTF-16 code units.
+type Reached = (usize, u32, u32);
+
 /// A text with its line starts and the spans that must not be shown.
 struct Sheet<'b> {
     bytes: &'b [u8],
@@ -169,6 +175,8 @@ struct Sheet<'b> {
     masks: Vec<(usize, usize, String)>,
     /// Hides the values where they stand in other text too, glued to it and so not found.
     veil: Veil,
+    /// The line asked for last, and columns at offsets of it, a step apart: a line may be long and hold many values.
+    reached: RefCell<(usize, Vec<Reached>)>,
 }
 
 impl<'b> Sheet<'b> {
@@ -202,7 +210,7 @@ impl<'b> Sheet<'b> {
         }
         let own = content.inspected.candidates().filter(|(m, .., c)| *m == member.as_ref() && c.is_likely());
         let veil = Veil::new(own.map(|c| &c.3.secret), content.options.redaction);
-        Self { bytes, wide, starts, masks, veil }
+        Self { bytes, wide, starts, masks, veil, reached: RefCell::default() }
     }
 
     fn spot(&self, o: &Occurrence<'_>, number: ValueNo, groups: &Groups<'_>, content: &Content<'_>) -> Spot {
@@ -249,8 +257,26 @@ impl<'b> Sheet<'b> {
     /// Columns of an offset on a line, from 1: in characters and in UTF-16 code units.
     fn columns(&self, line: usize, offset: usize) -> (u32, u32) {
         let (start, _) = self.line_span(line);
-        let text = self.decode(self.bytes.get(start..offset.min(self.bytes.len())).unwrap_or_default());
-        let (chars, units) = text.chars().fold((1, 1), |(c, u), ch| (c + 1, u + ch.len_utf16() as u32));
+        let offset = offset.min(self.bytes.len());
+        let count = |(from, chars, units): Reached, to: usize| {
+            let text = self.decode(self.bytes.get(from..to).unwrap_or_default());
+            text.chars().fold((to, chars, units), |(to, c, u), ch| (to, c + 1, u + ch.len_utf16() as u32))
+        };
+        if self.wide || offset <= start {
+            let (_, chars, units) = count((start, 1, 1), offset);
+            return (chars, units);
+        }
+        let mut reached = self.reached.borrow_mut();
+        if reached.0 != line || reached.1.is_empty() {
+            *reached = (line, vec![(start, 1, 1)]);
+        }
+        // No character is cut: it begins with no continuation byte, and has three at most.
+        let begins = |at: usize| (at.saturating_sub(3)..=at).rev().find(|&i| self.bytes[i] & 0xc0 != 0x80).unwrap_or(at);
+        while let Some(last) = reached.1.last().copied().filter(|last| last.0 + STEP < offset) {
+            reached.1.push(count(last, begins(last.0 + STEP)));
+        }
+        let before = reached.1.partition_point(|r| r.0 <= offset) - 1;
+        let (_, chars, units) = count(reached.1[before], offset);
         (chars, units)
     }
 

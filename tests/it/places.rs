@@ -293,3 +293,13 @@ fn two_values_on_one_line_and_one_value_twice() {
     // One presence at one path is one location, at its first place.
     assert_eq!(span(report.location(&one)), on(1, 1, one.len()));
 }
+
+#[test]
+fn columns_count_characters_on_lines_of_any_length() {
+    let ground = Ground::new();
+    let (one, two) = (github(41), github(42));
+    ground.write("tree/a", format!("{}{one} {}\u{1f511} {two}\n", "é".repeat(9_000), "∞x".repeat(7_001)));
+    let report = ground.scan(ground.at("tree"));
+    assert_eq!(report.location(&one)["column"], 9_001);
+    assert_eq!(report.location(&two)["column"], 9_001 + 40 + 1 + 14_002 + 2);
+}
