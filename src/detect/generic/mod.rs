@@ -9,6 +9,7 @@ mod features;
 mod lexicon;
 mod names;
 mod place;
+mod signs;
 mod syntax;
 mod value;
 mod words;
@@ -79,7 +80,7 @@ fn is_given(bytes: &[u8], at: usize) -> bool {
             Some(b'\t' | b'*' | b']' | b'\\') => {}
             Some(b) if b.is_ascii_graphic() => {
                 let (spaced, rest) = (bytes[i - 1] == b' ', &bytes[i..]);
-                return spaced && (looks_typed(bytes, i) || syntax::fallback(rest).is_some() || syntax::spoken(rest).is_some())
+                return spaced && (looks_typed(bytes, i) || signs::fallback(rest).is_some() || signs::spoken(rest).is_some())
                     || at >= 2 && option_before(bytes, at);
             }
             _ => return false,
@@ -91,7 +92,7 @@ fn is_given(bytes: &[u8], at: usize) -> bool {
 
 /// A word and an equals sign: a type between a name and its value.
 fn looks_typed(bytes: &[u8], at: usize) -> bool {
-    let at = at + syntax::as_word(&bytes[at..]);
+    let at = at + signs::as_word(&bytes[at..]);
     let n = bytes[at..].iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'*' | b'[' | b']')).count();
     bytes.get(at + n) == Some(&b' ') && bytes.get(at + n + 1) == Some(&b'=')
 }
