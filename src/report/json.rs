@@ -51,7 +51,8 @@ mod tests {
         let report = ["schema_version", "tool", "scan", "findings", "identities", "inventory", "coverage"];
         assert_eq!(keys(&text, "{", "\n}\n", 2), report);
         assert_eq!(keys(&text, "\"scan\": ", "\n  }", 4), ["started", "finished", "targets", "stats", "skipped"]);
-        let finding = "id detector title provider kind confidence proof secret first_seen last_seen removed_in in_head locations identity group";
+        let finding =
+            "id detector title provider kind confidence proof secret first_seen last_seen removed_in in_head locations identity group";
         assert_eq!(keys(&text, "\"findings\": ", "\n  ]", 6).join(" "), finding);
         let location = "repo path line column end_line end_column commit removed_in in_head encoding resource";
         assert_eq!(keys(&text, "\"locations\": ", "\n      ]", 10).join(" "), location);
