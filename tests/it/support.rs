@@ -18,7 +18,7 @@ use tempfile::TempDir;
 pub use values::{Numbers, alnum, aws, filler, github, openai, uuid};
 
 /// Longest time one run of the binary may take.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(60);
 /// Longest time one git command may take.
 const GIT_LIMIT: Duration = Duration::from_secs(60);
 
