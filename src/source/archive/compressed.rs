@@ -3,10 +3,8 @@
 use super::bounded::{self, Counted, Metered, told, why};
 use super::walk::{Place, Walk};
 use super::{Kind, Loss, kind, tar};
-use flate2::GzHeader;
 use flate2::bufread::GzDecoder;
-use libdeflater::Decompressor;
-use memchr::memmem;
+use flate2::{Decompress, FlushDecompress, GzHeader, Status};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::cell::Cell;
@@ -30,23 +28,28 @@ pub(super) fn read_gzip(walk: &mut Walk<'_>, stream: &mut dyn Read, at: Place) {
 
 /// Reads a gzip file that is in memory: at once where it is one small member without fault, which is most of them, else as a stream.
 pub(super) fn read_gzip_at_once(walk: &mut Walk<'_>, mut bytes: &[u8], at: Place) {
-    let name = GzDecoder::new(bytes).header().and_then(|header| header.filename()).map(<[u8]>::to_vec);
-    match one_member(bytes).filter(|content| walk.budget.spend(content.len() as u64)) {
+    let decoder = GzDecoder::new(bytes);
+    let name = decoder.header().and_then(|header| header.filename()).map(<[u8]>::to_vec);
+    match one_member(decoder.get_ref()).filter(|content| walk.budget.spend(content.len() as u64)) {
         Some(content) => read_content(walk, &mut content.as_slice(), base_name(name), at),
         None => read_gzip(walk, &mut bytes, at),
     }
 }
 
-/// What a gzip file of a single member holds, if the size at its end is true, its checksum is right, and it is no larger than any stream may become.
-fn one_member(bytes: &[u8]) -> Option<Vec<u8>> {
-    let size = u32::from_le_bytes(*bytes.last_chunk()?) as usize;
-    // A size that more than one member could have made up is left to the stream.
-    if size == 0 || size as u64 > bounded::RATIO_FLOOR || memmem::find(&bytes[1..], &[0x1f, 0x8b, 8]).is_some() {
+/// What a gzip file holds, given what follows its header: if it is one member that ends where the file does, of the size and the checksum stated there, and
+/// no larger than any stream may become. A file that goes on behind its member, even behind a copy of its end, is left to the stream.
+fn one_member(body: &[u8]) -> Option<Vec<u8>> {
+    let (deflated, end) = body.split_last_chunk::<8>()?;
+    let stated = |at: usize| u32::from_le_bytes([end[at], end[at + 1], end[at + 2], end[at + 3]]);
+    let (sum, size) = (stated(0), stated(4) as usize);
+    if size == 0 || size as u64 > bounded::RATIO_FLOOR {
         return None;
     }
     let mut content = vec![0; size];
-    let written = Decompressor::new().gzip_decompress(bytes, &mut content).ok()?;
-    (written == size).then_some(content)
+    let mut inflater = Decompress::new(false);
+    let status = inflater.decompress(deflated, &mut content, FlushDecompress::Finish).ok()?;
+    let whole = status == Status::StreamEnd && inflater.total_in() == deflated.len() as u64 && inflater.total_out() == size as u64;
+    (whole && libdeflater::crc32(&content) == sum).then_some(content)
 }
 
 /// The last part of a name: a header can claim any path, and this is what gunzip would use.
@@ -260,6 +263,14 @@ mod tests {
         assert_eq!((seen[0].1.as_slice(), troubles.len()), (&b"text"[..], 1));
         let (seen, troubles) = contents(&[gzip(b"text", None), vec![0; 10_000]].concat(), &Limits::default());
         assert_eq!((seen[0].1.as_slice(), troubles.len()), (&b"text"[..], 0), "zeros are padding");
+    }
+
+    #[test]
+    fn what_follows_a_member_is_told_even_behind_a_forged_end() {
+        let whole = gzip(b"text", None);
+        let end = &whole[whole.len() - 8..];
+        let (seen, troubles) = contents(&[&whole[..], b"hidden behind the member", end].concat(), &Limits::default());
+        assert_eq!((seen[0].1.as_slice(), troubles.len(), troubles[0].loss), (&b"text"[..], 1, Loss::Part));
     }
 
     #[test]
