@@ -19,6 +19,9 @@ mod demand;
 #[path = "src/model/detector.rs"]
 mod detector;
 #[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/model/names.rs"]
+mod names;
+
 #[path = "src/detect/plan.rs"]
 mod plan;
 #[allow(dead_code, missing_docs, unreachable_pub)]

@@ -15,9 +15,12 @@
 
 pub mod cli;
 pub mod config;
+pub mod correlate;
 pub mod detect;
 pub mod engine;
+pub mod extract;
 pub mod import;
+pub mod inventory;
 pub mod model;
 pub mod report;
 pub mod source;

@@ -124,6 +124,7 @@ pub(super) fn report(
         coverage: Vec::new(),
         detectors,
         suppressed,
+        seen: Vec::new(),
     }
 }
 
@@ -187,6 +188,8 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         principal,
         scope,
         class: detector.identity.class,
+        keys: Vec::new(),
+        value: value.secret.clone(),
         suppression,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The build script compiles this file too, so it depends on `serde` alone.
 
+use super::names::names;
 use serde::{Deserialize, Serialize};
 
 /// One file of detectors: everything known about the credentials of one provider.
@@ -222,24 +223,6 @@ pub struct Lifecycle {
     pub ttl_days: u32,
     /// The short-lived replacement.
     pub replace_with: String,
-}
-
-macro_rules! names {
-    ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $type { $($(#[$doc])* #[serde(rename = $name)] $variant,)+ }
-
-        impl $type {
-            /// All values, in order.
-            pub const ALL: &'static [$type] = &[$($type::$variant,)+];
-
-            /// The name used in files and reports.
-            pub fn as_str(self) -> &'static str {
-                match self { $($type::$variant => $name,)+ }
-            }
-        }
-    };
 }
 
 names! {

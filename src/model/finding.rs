@@ -1,6 +1,6 @@
 //! A finding: one secret, with every place it was seen and how long it stayed there.
 
-use super::{Class, Confidence, Kind, Member, Timestamp};
+use super::{Class, Confidence, Key, Kind, Member, Resource, Secret, Timestamp};
 use serde::{Serialize, Serializer};
 
 /// One secret value of one detector family, with all its locations.
@@ -45,6 +45,12 @@ pub struct Finding {
     /// Who uses credentials of this kind.
     #[serde(skip)]
     pub class: Class,
+    /// What it can be recognised by in an inventory: what the value says of itself, and what the values of its group say.
+    #[serde(skip)]
+    pub keys: Vec<Key>,
+    /// The value, to compare with what an inventory shows of it; never for output.
+    #[serde(skip)]
+    pub value: Secret,
     /// Why the finding is not counted, if it is not.
     #[serde(skip)]
     pub suppression: Option<Suppression>,
@@ -162,7 +168,7 @@ pub struct Location {
     /// How it was encoded, outermost first, such as `base64` or `base64+hex`.
     pub encoding: Option<String>,
     /// The resource, job or key it belongs to.
-    pub resource: Option<serde_json::Value>,
+    pub resource: Option<Resource>,
     /// The same start and end in UTF-16 code units, for SARIF: column and end column.
     #[serde(skip)]
     pub utf16_columns: (u32, u32),

@@ -1,15 +1,28 @@
 //! The vocabulary every stage shares: plain data, no I/O, no patterns, no command line.
 
 mod detector;
+mod fact;
 mod finding;
+mod identity;
+mod key;
+mod names;
+mod policy;
+mod record;
 mod report;
 mod secret;
 mod segment;
 mod time;
 
 pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Member, Part, Provider, Role};
+pub use fact::{Mention, Outline, Place, Proves, Relation, Resource, Seen};
 pub use finding::{CommitInfo, Finding, Frame, FrameLine, Group, GroupMember, Location, Proof, SecretView, Suppression};
-pub use report::{Inventory, Report, Scan, Skipped, Stats, Tool};
+pub use identity::{CredentialLife, Evidence, Exposure, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};
+pub use key::{Key, KeyKind, aws_account};
+pub use policy::{Ages, Policy};
+pub use record::{
+    Component, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass, Status,
+};
+pub use report::{Covered, Ghost, Inventory, Report, Scan, Skipped, Stats, Tool};
 pub use secret::{Redaction, Secret};
 pub use segment::Segment;
 pub use time::Timestamp;

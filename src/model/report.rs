@@ -1,6 +1,6 @@
 //! The report: everything a scan learned, in the shape of the JSON contract.
 
-use super::{Detector, Finding, Timestamp};
+use super::{Detector, Exposure, Finding, Manifest, RecordKind, Seen, SourceClass, Timestamp};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -16,26 +16,76 @@ pub struct Report {
     /// What was found, sorted by provider, detector and id.
     pub findings: Vec<Finding>,
     /// Whose it is.
-    pub identities: Vec<serde_json::Value>,
+    pub identities: Vec<Exposure>,
     /// What the inventory says.
     pub inventory: Inventory,
     /// What the inventory can say.
-    pub coverage: Vec<serde_json::Value>,
+    pub coverage: Vec<Covered>,
     /// The detectors that found something, for rule texts.
     #[serde(skip)]
     pub detectors: Vec<Arc<Detector>>,
     /// Findings that are suppressed in every place.
     #[serde(skip)]
     pub suppressed: Vec<Finding>,
+    /// Identities that files declare or refer to, before they are joined.
+    #[serde(skip)]
+    pub seen: Vec<Seen>,
+}
+
+/// A record that nothing in code refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ghost {
+    /// The source's id of it.
+    pub id: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// The export it is in.
+    pub source: String,
+    /// What the source is.
+    pub class: SourceClass,
+    /// Slug of the provider.
+    pub provider: String,
+    /// Kind.
+    pub kind: RecordKind,
+    /// Account, organisation, tenant.
+    pub scope: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// When it was last used.
+    #[serde(serialize_with = "maybe")]
+    pub last_used: Option<Timestamp>,
+    /// Other ids of the same identity.
+    pub aliases: Vec<String>,
+}
+
+/// How much of what was found the inventory can speak of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Covered {
+    /// Slug of the provider.
+    pub provider: String,
+    /// Kind.
+    pub kind: RecordKind,
+    /// Account, organisation, tenant; null where it is not known.
+    pub scope: Option<String>,
+    /// Identities found.
+    pub found: u64,
+    /// Of those, governed or resolved ones.
+    pub governed: u64,
+    /// Of those, ones that no source can speak of.
+    pub unknown: u64,
+    /// Exports that cover it, by class.
+    pub sources: Vec<String>,
+    /// What to export to know more; null where it is covered.
+    pub missing: Option<String>,
 }
 
 /// What the inventory says.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Inventory {
     /// Coverage manifests of the exports read.
-    pub sources: Vec<serde_json::Value>,
+    pub sources: Vec<Manifest>,
     /// Records nothing refers to.
-    pub ghosts: Vec<serde_json::Value>,
+    pub ghosts: Vec<Ghost>,
     /// What the exports could not tell.
     pub warnings: Vec<String>,
 }
@@ -66,6 +116,13 @@ pub struct Scan {
     pub stats: Stats,
     /// What was not read, and why.
     pub skipped: Vec<Skipped>,
+}
+
+fn maybe<S: Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
+    match time {
+        None => s.serialize_none(),
+        Some(time) => s.collect_str(time),
+    }
 }
 
 fn display<S: Serializer>(time: &Timestamp, s: S) -> Result<S::Ok, S::Error> {

@@ -42,6 +42,12 @@ pub enum Redaction {
     None,
 }
 
+impl Default for Secret {
+    fn default() -> Self {
+        Self::new(b"")
+    }
+}
+
 impl Secret {
     /// Takes a copy of `bytes`.
     pub fn new(bytes: &[u8]) -> Self {

@@ -2,6 +2,7 @@
 
 use super::{Options, Reporter};
 use crate::model::*;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What `reporter` writes.
@@ -30,6 +31,7 @@ pub(super) fn nothing_read() -> Report {
         coverage: Vec::new(),
         detectors: Vec::new(),
         suppressed: Vec::new(),
+        seen: Vec::new(),
     }
 }
 
@@ -67,8 +69,8 @@ pub(super) fn full() -> Report {
     loose.locations[0].repo = None;
     loose.locations[0].commit = None;
     report.findings = vec![finding(), old, loose];
-    report.identities = vec![serde_json::json!({"id": "i1", "verdict": "shadow"})];
-    report.coverage = vec![serde_json::json!({"provider": "acme", "found": 1})];
+    report.identities = vec![identity()];
+    report.coverage = vec![covered()];
     report.inventory.warnings = vec!["no owner column".into()];
     report.scan.skipped = vec![Skipped::new("app/big.bin", "larger than 100 MiB")];
     report.scan.stats.suppressed = 3;
@@ -98,6 +100,8 @@ pub(super) fn finding() -> Finding {
         principal: Some("octocat".into()),
         scope: None,
         class: Class::Human,
+        keys: Vec::new(),
+        value: Secret::default(),
         suppression: None,
     }
 }
@@ -191,5 +195,43 @@ pub(super) fn commit(digit: char, date: &str) -> CommitInfo {
         commit: digit.to_string().repeat(40),
         author: "Ann Example <ann@example.org>".into(),
         date: Timestamp::parse(date).expect("a time"),
+    }
+}
+
+/// An identity without a record.
+pub(super) fn identity() -> Exposure {
+    Exposure {
+        id: "i1".into(),
+        provider: "acme".into(),
+        kind: RecordKind::Token,
+        principal: None,
+        scope: None,
+        class: Class::Workload,
+        environment: None,
+        declared_in: Vec::new(),
+        referenced_in: Vec::new(),
+        credentials: vec!["f1".into()],
+        verdict: Verdict::Shadow,
+        flags: Vec::new(),
+        owner: None,
+        credential: None,
+        evidence: Vec::new(),
+        frameworks: Vec::new(),
+        proves: Proves::Static,
+        details: BTreeMap::new(),
+    }
+}
+
+/// What the inventory can say of [`identity`].
+pub(super) fn covered() -> Covered {
+    Covered {
+        provider: "acme".into(),
+        kind: RecordKind::Token,
+        scope: None,
+        found: 1,
+        governed: 0,
+        unknown: 1,
+        sources: Vec::new(),
+        missing: Some("an export of Acme's tokens".into()),
     }
 }

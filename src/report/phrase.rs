@@ -51,16 +51,16 @@ pub(super) fn short(commit: &str) -> String {
 /// The resource, job or key a location belongs to: `github-actions, job deploy, step Publish, key TOKEN`.
 pub(super) fn resource(location: &Location) -> Option<String> {
     let resource = location.resource.as_ref()?;
-    let mut parts = Vec::new();
-    for (field, label) in
-        [("format", ""), ("name", ""), ("job", "job "), ("step", "step "), ("environment", "environment "), ("key", "key ")]
-    {
-        match &resource[field] {
-            serde_json::Value::Null => {}
-            serde_json::Value::String(text) => parts.push(format!("{label}{}", shown(text))),
-            other => parts.push(format!("{label}{}", shown(&other.to_string()))),
-        }
-    }
+    let fields = [
+        (&Some(resource.format.clone()).filter(|f| !f.is_empty()), ""),
+        (&resource.name, ""),
+        (&resource.job, "job "),
+        (&resource.step, "step "),
+        (&resource.environment, "environment "),
+        (&resource.key, "key "),
+    ];
+    let told = fields.iter().filter_map(|(field, label)| field.as_ref().map(|text| format!("{label}{}", shown(text))));
+    let parts: Vec<String> = told.collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
@@ -113,7 +113,7 @@ pub(super) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Suppression;
+    use crate::model::{Resource, Suppression};
     use crate::report::fixture;
 
     #[test]
@@ -148,7 +148,13 @@ mod tests {
     fn a_resource_names_what_it_has() {
         let mut location = fixture::location("ci.yml");
         assert_eq!(resource(&location), None);
-        location.resource = Some(serde_json::json!({"format": "github-actions", "name": null, "job": "deploy", "step": 2, "key": "A\nB"}));
+        location.resource = Some(Resource {
+            format: "github-actions".into(),
+            job: Some("deploy".into()),
+            step: Some("2".into()),
+            key: Some("A\nB".into()),
+            ..Resource::default()
+        });
         assert_eq!(resource(&location).as_deref(), Some("github-actions, job deploy, step 2, key A\\nB"));
     }
 }

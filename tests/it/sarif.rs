@@ -53,6 +53,7 @@ fn report(findings: Vec<Finding>) -> Report {
         coverage: Vec::new(),
         detectors: vec![Arc::new(serde_json::from_value(detector).expect("a detector"))],
         suppressed: Vec::new(),
+        seen: Vec::new(),
     }
 }
 
@@ -79,6 +80,8 @@ fn finding(locations: Vec<Location>) -> Finding {
         scope: None,
         principal: None,
         class: Class::Unknown,
+        keys: Vec::new(),
+        value: Secret::default(),
         suppression: None,
     }
 }
@@ -231,7 +234,7 @@ proptest! {
             uri: texts[1].clone(),
             repo: Some(texts[2].clone()),
             encoding: Some(texts[3].clone()),
-            resource: Some(json!({"format": texts[4], "key": numbers[0]})),
+            resource: Some(Resource { format: texts[4].clone(), key: Some(numbers[0].to_string()), ..Resource::default() }),
             line: numbers[0],
             end_line: numbers[1],
             utf16_columns: (numbers[2], numbers[3]),

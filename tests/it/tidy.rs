@@ -11,10 +11,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &["model"]),
     ("detect", &["model"]),
     ("config", &["model"]),
+    ("extract", &["model"]),
     ("import", &["model"]),
+    ("inventory", &["model"]),
     ("report", &["model"]),
-    ("engine", &["model", "source", "detect", "config", "report"]),
-    ("cli", &["model", "source", "detect", "config", "import", "report", "engine"]),
+    ("engine", &["model", "source", "detect", "extract", "config", "report"]),
+    ("correlate", &["model"]),
+    ("cli", &["model", "source", "detect", "extract", "config", "import", "inventory", "report", "engine", "correlate"]),
 ];
 
 /// What may be named only in certain files: paths that begin so, where they may stand (prefixes of file names), and why.

@@ -226,7 +226,7 @@ fn circumstances(location: &Location) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Frame, FrameLine, Skipped, Suppression};
+    use crate::model::{Frame, FrameLine, Resource, Skipped, Suppression};
     use crate::report::{Style, fixture};
 
     fn text(report: &Report, style: Style, width: usize, detail: Detail) -> String {
@@ -238,7 +238,8 @@ mod tests {
         let mut report = fixture::full();
         report.findings.remove(0);
         report.findings.truncate(1);
-        report.findings[0].locations[0].resource = Some(serde_json::json!({"format": "dotenv", "key": "TOKEN"}));
+        report.findings[0].locations[0].resource =
+            Some(Resource { format: "dotenv".into(), key: Some("TOKEN".into()), ..Resource::default() });
         for n in 1..=7 {
             let mut location = fixture::location(&format!("deploy {n}/.env"));
             location.encoding = Some("base64".into());
@@ -385,7 +386,7 @@ Not read: 1
             for location in &mut finding.locations {
                 (location.path, location.repo, location.encoding) = (evil.into(), Some(evil.into()), Some(evil.into()));
                 location.removed_in = Some(evil.into());
-                location.resource = Some(serde_json::json!({"format": evil, "key": evil}));
+                location.resource = Some(Resource { format: evil.into(), key: Some(evil.into()), ..Resource::default() });
                 let line = FrameLine { text: evil.into(), mark: Some((1, 3)) };
                 location.frame = Some(Frame { first_line: 1, lines: vec![line] });
             }

@@ -1,0 +1,85 @@
+//! Structure: what files of known formats say by how they are built. Which resource, job or key a place belongs to, and which identities
+//! are declared or referred to.
+//!
+//! A format is one module named in the registry below, with a unit struct `Format` that implements [`Extractor`]. An extractor knows the
+//! model and nothing else. Files come from anyone: depth, size and time are bounded by [`Limits`], and a file that cannot be read by
+//! structure is no error: it is told of in [`Outline::troubles`], and its text is scanned all the same.
+
+pub mod json;
+pub mod node;
+pub mod yaml;
+
+use crate::model::Outline;
+
+/// A format that is read by structure.
+pub trait Extractor: Sync {
+    /// Name in reports; the module's, with `-`.
+    fn id(&self) -> &'static str;
+
+    /// Whether a file may be in this format. `path` has `/` and is relative to the repository; `head` is how the file begins, up to
+    /// [`HEAD`] bytes. It is asked of every file of a repository, so it decides by the path first.
+    fn claims(&self, path: &str, head: &[u8]) -> bool;
+
+    /// What the file says. Spans are bytes of `text`.
+    fn extract(&self, path: &str, text: &str, outline: &mut Outline);
+}
+
+/// Bytes of a file that [`Extractor::claims`] sees.
+pub const HEAD: usize = 4096;
+
+/// Larger files are not read by structure.
+pub const LARGEST: usize = 16 << 20;
+
+/// Declares the modules of the formats and lists them in [`ALL`].
+macro_rules! extractors {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        /// Every format, in alphabetical order.
+        pub const ALL: &[&dyn Extractor] = &[$(&$name::Format),*];
+
+        #[cfg(test)]
+        const MODULES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+extractors! { github_actions }
+
+/// The formats a file may be in.
+pub fn claiming(path: &str, head: &[u8]) -> Vec<&'static dyn Extractor> {
+    let head = &head[..head.len().min(HEAD)];
+    ALL.iter().copied().filter(|e| e.claims(path, head)).collect()
+}
+
+/// What a file says by its structure, in all formats that claim it; `None` where none does.
+pub fn outline(path: &str, bytes: &[u8]) -> Option<Outline> {
+    let claiming = claiming(path, bytes);
+    if claiming.is_empty() {
+        return None;
+    }
+    let mut outline = Outline::default();
+    if bytes.len() > LARGEST {
+        outline.troubles.push(format!("larger than {} MiB: read as text alone", LARGEST >> 20));
+        return Some(outline);
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        outline.troubles.push("not UTF-8: read as text alone".to_owned());
+        return Some(outline);
+    };
+    for extractor in claiming {
+        extractor.extract(path, text, &mut outline);
+    }
+    Some(outline)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_named_like_its_module() {
+        let named: Vec<String> = ALL.iter().map(|e| e.id().replace('-', "_")).collect();
+        assert_eq!(named, MODULES);
+        assert!(MODULES.is_sorted());
+    }
+}

@@ -1,0 +1,165 @@
+//! YAML to nodes, within bounds: what it costs does not grow with what aliases repeat.
+
+use super::node::{Data, Node};
+use granit_parser::{Event, Parser};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Deepest nesting.
+const DEEPEST: usize = 128;
+/// Most nodes of a file, those that aliases repeat included.
+const MOST: usize = 1 << 20;
+
+/// What is open while events come.
+enum Open {
+    List(Vec<Node>),
+    Map(Vec<(Node, Node)>, Option<Node>),
+}
+
+/// The documents of a file. Where it breaks off, those before, and why.
+pub fn documents(text: &str) -> (Vec<Node>, Option<String>) {
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(e) => return (builder.documents, Some(e.to_string())),
+        };
+        let range = span.byte_range().unwrap_or(0..0);
+        if let Err(why) = builder.event(event, range.start.min(text.len()), range.end.min(text.len())) {
+            return (builder.documents, Some(why));
+        }
+    }
+    (builder.documents, None)
+}
+
+#[derive(Default)]
+struct Builder {
+    documents: Vec<Node>,
+    stack: Vec<(Open, usize, Box<str>, usize)>,
+    anchors: HashMap<usize, (Rc<Node>, usize)>,
+    nodes: usize,
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>, start: usize, end: usize) -> Result<(), String> {
+        match event {
+            Event::Scalar(text, _, anchor, tag) => {
+                let node = Node { start, end, tag: tag_name(tag.as_deref()), data: Data::Scalar(text.into_owned()) };
+                self.add(node, anchor)
+            }
+            Event::SequenceStart(_, anchor, tag) => self.open(Open::List(Vec::new()), start, tag_name(tag.as_deref()), anchor),
+            Event::MappingStart(_, anchor, tag) => self.open(Open::Map(Vec::new(), None), start, tag_name(tag.as_deref()), anchor),
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some((open, start, tag, anchor)) = self.stack.pop() else { return Ok(()) };
+                let data = match open {
+                    Open::List(items) => Data::List(items),
+                    Open::Map(entries, _) => Data::Map(merged(entries)),
+                };
+                let end = end.max(start);
+                self.add(Node { start, end, tag, data }, anchor)
+            }
+            Event::Alias(anchor) => {
+                let Some((node, size)) = self.anchors.get(&anchor).cloned() else { return Ok(()) };
+                self.count(size)?;
+                self.add(Node::clone(&node), 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, open: Open, start: usize, tag: Box<str>, anchor: usize) -> Result<(), String> {
+        if self.stack.len() >= DEEPEST {
+            return Err(format!("nested deeper than {DEEPEST}"));
+        }
+        self.stack.push((open, start, tag, anchor));
+        Ok(())
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), String> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > MOST { Err(format!("more than {MOST} values, aliases included")) } else { Ok(()) }
+    }
+
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), String> {
+        self.count(1)?;
+        if anchor > 0 {
+            self.anchors.insert(anchor, (Rc::new(node.clone()), size(&node)));
+        }
+        match self.stack.last_mut() {
+            None => self.documents.push(node),
+            Some((Open::List(items), ..)) => items.push(node),
+            Some((Open::Map(entries, key), ..)) => match key.take() {
+                None => *key = Some(node),
+                Some(key) => entries.push((key, node)),
+            },
+        }
+        Ok(())
+    }
+}
+
+/// Entries with what `<<` merges in behind them.
+fn merged(entries: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+    if entries.iter().all(|(key, _)| key.text() != Some("<<")) {
+        return entries;
+    }
+    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.text() == Some("<<"));
+    for (_, value) in merges {
+        for map in value.each() {
+            for (key, value) in map.entries() {
+                if own.iter().all(|(k, _)| k.text() != key.text()) {
+                    own.push((key.clone(), value.clone()));
+                }
+            }
+        }
+    }
+    own
+}
+
+fn size(node: &Node) -> usize {
+    1 + match &node.data {
+        Data::Scalar(_) => 0,
+        Data::List(items) => items.iter().map(size).sum(),
+        Data::Map(entries) => entries.iter().map(|(k, v)| size(k) + size(v)).sum(),
+    }
+}
+
+fn tag_name(tag: Option<&granit_parser::Tag>) -> Box<str> {
+    tag.map_or_else(Box::default, |tag| format!("{}{}", tag.handle(), tag.suffix()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_bytes_of_the_text() {
+        let text = "# ünïcode\na: {b: 'x', c: [1, two]}\n---\nd: |\n  lines\n";
+        let (documents, trouble) = documents(text);
+        assert_eq!((documents.len(), trouble), (2, None));
+        let b = documents[0].at(&["a", "b"]).unwrap();
+        assert_eq!((&text[b.start..b.end], b.text()), ("'x'", Some("x")));
+        assert_eq!(documents[0].at(&["a", "c"]).unwrap().items()[1].text(), Some("two"));
+        let d = documents[1].get("d").unwrap();
+        assert!(text[d.start..d.end].contains("lines"), "{:?}", &text[d.start..d.end]);
+    }
+
+    #[test]
+    fn aliases_and_merges_are_followed_within_bounds() {
+        let (found, trouble) = documents("base: &b {x: 1}\nuse: *b\nmore:\n  <<: *b\n  y: 2\n");
+        assert_eq!(trouble, None);
+        assert_eq!(found[0].at(&["use", "x"]).and_then(Node::text), Some("1"));
+        assert_eq!(found[0].at(&["more", "x"]).and_then(Node::text), Some("1"));
+        let laughs: String = std::iter::once("a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned())
+            .chain((1..12).map(|n| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(","))))
+            .collect();
+        assert!(documents(&laughs).1.is_some());
+        assert!(documents(&"[".repeat(10_000)).1.is_some());
+    }
+
+    #[test]
+    fn a_tag_is_as_written() {
+        let (found, _) = documents("a: !Ref Name\nb: !GetAtt [X, Arn]\n");
+        assert_eq!(&*found[0].get("a").unwrap().tag, "!Ref");
+        assert_eq!(&*found[0].get("b").unwrap().tag, "!GetAtt");
+    }
+}

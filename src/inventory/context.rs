@@ -1,0 +1,284 @@
+//! What an importer reads from and writes to.
+
+use crate::model::{Has, Key, KeyKind, Manifest, Record, RecordKind, Register, SourceClass, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// An object of a JSON export, or a row of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Element<'e> {
+    /// Its fields. Of a table: the columns, in lower case, with `_` for blanks; all values are text.
+    pub object: &'e Map<String, Value>,
+    /// The field of the object around it that holds it, such as `SecretList`; empty at the top.
+    pub envelope: &'e str,
+    /// The object around it.
+    pub outer: Option<&'e Map<String, Value>>,
+    /// Whether it is a row of a table.
+    pub is_row: bool,
+    /// Number in the file, from 1: of the line for lines and tables, of the element otherwise.
+    pub number: u64,
+}
+
+impl<'e> Element<'e> {
+    /// Whether it has all these fields.
+    pub fn has(&self, fields: &[&str]) -> bool {
+        fields.iter().all(|f| self.object.contains_key(*f))
+    }
+
+    /// The text of a field at a path; `None` where there is none or it is blank. Numbers and booleans are given as text.
+    pub fn text(&self, path: &[&str]) -> Option<String> {
+        text(self.at(path)?)
+    }
+
+    /// The value at a path of fields.
+    pub fn at(&self, path: &[&str]) -> Option<&'e Value> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.object.get(*first)?, |value, field| value.get(*field))
+    }
+
+    /// The elements of the list in a field; none where there is none.
+    pub fn list(&self, path: &[&str]) -> &'e [Value] {
+        self.at(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// The time in a field: RFC 3339, a date, or seconds or milliseconds since 1970 as a number or text.
+    ///
+    /// What stands for no time (`N/A`, `no_information`, `not_supported`, `0`, a year of 9999 or below 1971) gives none.
+    pub fn time(&self, path: &[&str]) -> Option<Timestamp> {
+        time(self.at(path)?)
+    }
+
+    /// The value of a tag in a list of `{"Key": …, "Value": …}` or in an object of tags, by any of these names in any case.
+    pub fn tag(&self, path: &[&str], names: &[&str]) -> Option<String> {
+        tag(self.at(path)?, names)
+    }
+}
+
+/// Names of tags that tell an owner, the most telling first.
+#[allow(dead_code)]
+pub const OWNER_TAGS: &[&str] = &["owner", "owner_email", "owner-email", "owned-by", "owned_by", "team", "squad", "maintainer", "contact"];
+/// Names of tags that tell an environment.
+#[allow(dead_code)]
+pub const ENVIRONMENT_TAGS: &[&str] = &["env", "environment", "stage", "tier"];
+
+/// The text of a value; `None` where it is null, blank, a list or an object.
+pub fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(is) => is.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// See [`Element::tag`].
+pub fn tag(tags: &Value, names: &[&str]) -> Option<String> {
+    let of = |name: &str| match tags {
+        Value::Object(map) => map.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).and_then(|(_, v)| text(v)),
+        Value::Array(list) => list.iter().find_map(|t| {
+            let named = |fields: [&str; 3]| fields.iter().find_map(|f| t.get(*f)).and_then(text);
+            named(["Key", "key", "name"]).filter(|k| k.eq_ignore_ascii_case(name)).and_then(|_| named(["Value", "value", "value"]))
+        }),
+        _ => None,
+    };
+    names.iter().find_map(|name| of(name))
+}
+
+/// See [`Element::time`].
+pub fn time(value: &Value) -> Option<Timestamp> {
+    const FIRST: i64 = 365 * 86_400; // 1971
+    const LAST: i64 = 253_370_764_800; // 9999
+    let of_number = |n: i64| Timestamp::utc(if n > 100_000_000_000 { n / 1000 } else { n });
+    let read = match value {
+        Value::Number(n) => of_number(n.as_i64().or_else(|| n.as_f64().map(|f| f as i64))?),
+        Value::String(text) => {
+            let text = text.trim();
+            let number = text.parse::<i64>().ok().filter(|_| text.len() >= 9).map(of_number);
+            let loose = || {
+                let text = text.replacen(' ', "T", 1).replace(" UTC", "Z").replace(' ', "");
+                let fixed = match text.len() {
+                    10 => format!("{text}T00:00:00Z"),
+                    _ if text.len() > 19 && text.as_bytes()[text.len() - 5..].first().is_some_and(|b| b"+-".contains(b)) => {
+                        format!("{}:{}", &text[..text.len() - 2], &text[text.len() - 2..])
+                    }
+                    _ if text.len() == 19 => format!("{text}Z"),
+                    _ => text,
+                };
+                Timestamp::parse(&fixed)
+            };
+            number.or_else(|| Timestamp::parse(text)).or_else(|| text.is_ascii().then(loose).flatten())?
+        }
+        _ => return None,
+    };
+    (FIRST..LAST).contains(&read.seconds).then_some(read)
+}
+
+/// What an export itself shows that it covers.
+#[derive(Debug, Clone, Default)]
+struct Inferred {
+    scopes: BTreeSet<String>,
+    /// A record without a scope was seen.
+    unscoped: bool,
+    complete: bool,
+    has: Has,
+    newest: Option<Timestamp>,
+}
+
+/// Where an importer leaves what it reads of one file.
+pub struct Context<'c> {
+    register: &'c mut Register,
+    source: Arc<str>,
+    key: &'c [u8; 32],
+    /// What somebody stated of the file.
+    stated: Vec<Manifest>,
+    inferred: BTreeMap<(SourceClass, String, RecordKind), Inferred>,
+    told: BTreeSet<String>,
+}
+
+impl<'c> Context<'c> {
+    /// Begins a file. What `register` has in manifests for it counts before what the file shows.
+    pub fn new(register: &'c mut Register, source: &str, key: &'c [u8; 32]) -> Self {
+        let stated = register.manifests.iter().filter(|m| m.stated && m.source == source).cloned().collect();
+        Self { register, source: source.into(), key, stated, inferred: BTreeMap::new(), told: BTreeSet::new() }
+    }
+
+    /// Path of the file from the inventory's root.
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// The scope that was stated for the file, where it is only one: an account, `OWNER/REPO`, a path of a vault.
+    pub fn scope(&self) -> Option<&str> {
+        let mut scopes = self.stated.iter().flat_map(|m| m.scopes.as_deref().unwrap_or_default());
+        let first = scopes.next()?;
+        scopes.all(|s| s == first).then_some(first)
+    }
+
+    /// Begins a record of this file.
+    pub fn record(&self, class: SourceClass, provider: &str, kind: RecordKind, id: &str) -> Record {
+        Record::new(&self.source, class, provider, kind, id)
+    }
+
+    /// Takes a record. Its native key is added, and the scope that was stated for the file where it has none itself.
+    pub fn push(&mut self, mut record: Record) {
+        if record.scope.is_none() {
+            record.scope = self.scope().map(Into::into);
+        }
+        if let Some(native) = Key::native(&record.provider, &record.id)
+            && !record.keys.contains(&native)
+        {
+            record.keys.push(native);
+        }
+        self.register.records.push(record);
+    }
+
+    /// Takes people, teams and components.
+    pub fn directory(&mut self) -> &mut Register {
+        self.register
+    }
+
+    /// Says that the file holds records of a kind and scope (`None` where they tell none), and whether all there are of that scope.
+    pub fn covers(&mut self, class: SourceClass, provider: &str, kind: RecordKind, scope: Option<&str>, complete: bool, has: Has) {
+        let inferred = self.inferred.entry((class, provider.to_owned(), kind)).or_default();
+        match scope {
+            Some(scope) if !inferred.scopes.contains(scope) => drop(inferred.scopes.insert(scope.to_owned())),
+            Some(_) => {}
+            None => inferred.unscoped = true,
+        }
+        inferred.complete |= complete;
+        let old = inferred.has;
+        inferred.has = Has {
+            owner: old.owner | has.owner,
+            last_used: old.last_used | has.last_used,
+            expiry: old.expiry | has.expiry,
+            hint: old.hint | has.hint,
+            fingerprint: old.fingerprint | has.fingerprint,
+        };
+    }
+
+    /// Says how new what the file holds is; without a stated time, the newest counts as when the export was taken.
+    pub fn as_of(&mut self, time: Option<Timestamp>) {
+        for inferred in self.inferred.values_mut() {
+            inferred.newest = inferred.newest.max(time);
+        }
+    }
+
+    /// The keys of a raw secret of the export: its digest and its keyed fingerprint. The secret itself is kept nowhere.
+    pub fn secret(&self, raw: &str) -> Vec<Key> {
+        let digest = Sha256::digest(raw.strip_suffix('\n').unwrap_or(raw).as_bytes());
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key).expect("any length of key will do");
+        mac.update(&digest);
+        let keyed = URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..16]);
+        let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+        [Key::new(KeyKind::S256, &hex), Key::new(KeyKind::Kfp1, &keyed)].into_iter().flatten().collect()
+    }
+
+    /// Tells of something wrong with an element; the rest is read on.
+    pub fn warn(&mut self, element: &Element<'_>, what: &str) {
+        let place = if element.is_row { "line" } else { "element" };
+        self.register.warnings.push(format!("{}: {place} {}: {what}", self.source, element.number));
+    }
+
+    /// Tells of something once for the file.
+    pub fn note(&mut self, what: &str) {
+        if self.told.insert(what.to_owned()) {
+            self.register.warnings.push(format!("{}: {what}", self.source));
+        }
+    }
+
+    /// Ends the file: what it covers becomes manifests where nobody stated any.
+    pub fn finish(self) {
+        if !self.stated.is_empty() {
+            return;
+        }
+        for ((source_class, provider, kind), inferred) in self.inferred {
+            let scopes = Some(inferred.scopes.into_iter().collect());
+            self.register.manifests.push(Manifest {
+                source: self.source.to_string(),
+                source_class,
+                provider,
+                scopes,
+                kinds: vec![kind],
+                complete: inferred.complete && !inferred.unscoped,
+                as_of: inferred.newest,
+                retention_of_deleted: None,
+                has: inferred.has,
+                stated: false,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn times_are_read_as_exports_write_them() {
+        let at = Timestamp::parse("2024-01-02T03:04:05Z");
+        for text in [
+            "2024-01-02T03:04:05Z",
+            "2024-01-02T03:04:05.123Z",
+            "2024-01-02T03:04:05+00:00",
+            "2024-01-02 03:04:05",
+            "2024-01-02T03:04:05+0000",
+            "2024-01-02 03:04:05 UTC",
+        ] {
+            assert_eq!(time(&json!(text)).map(|t| t.seconds), at.map(|t| t.seconds), "{text}");
+        }
+        assert_eq!(time(&json!(1_704_164_645)), at);
+        assert_eq!(time(&json!(1_704_164_645_000_i64)), at);
+        assert_eq!(time(&json!("1704164645")), at);
+        assert_eq!(time(&json!("2024-01-02")), Timestamp::parse("2024-01-02T00:00:00Z"));
+        for text in ["N/A", "no_information", "not_supported", "", "0", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "soon"] {
+            assert_eq!(time(&json!(text)), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The inventory: exports of the systems that know an organisation's machine identities, read into one [`Register`].
+//!
+//! A kind of export is one module named in the registry below, with a unit struct `Format` that implements [`Importer`]. Exports are
+//! recognised by what they hold, element by element: a JSON object (of an array, an envelope, lines, or arrays one after another) or a
+//! row of a table, as an object of its columns. So a folder of mixed files needs no names.
+
+mod context;
+mod read;
+
+pub use context::{Context, Element};
+pub use read::{Export, read};
+
+/// A kind of export.
+pub trait Importer: Sync {
+    /// Its name; the module's, with `-`.
+    fn id(&self) -> &'static str;
+
+    /// The command that makes the export, or where it is found.
+    fn command(&self) -> &'static str;
+
+    /// What the export cannot tell, told once for each file; empty where it lacks nothing that matters.
+    fn lacks(&self) -> &'static str;
+
+    /// Whether an element is one of this export. It is asked of elements of every kind, so it looks for the keys that no other export has.
+    fn claims(&self, element: &Element<'_>) -> bool;
+
+    /// Reads an element: records, people, components and what they cover go to the context, what is wrong with it as a warning.
+    fn read(&self, element: &Element<'_>, context: &mut Context<'_>);
+}
+
+/// Declares the modules of the exports and lists them in [`ALL`].
+macro_rules! importers {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+
+        /// Every kind of export, in alphabetical order.
+        pub const ALL: &[&dyn Importer] = &[$(&$name::Format),*];
+
+        #[cfg(test)]
+        const MODULES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+importers! { aws_access_keys }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_named_like_its_module() {
+        let named: Vec<String> = ALL.iter().map(|i| i.id().replace('-', "_")).collect();
+        assert_eq!(named, MODULES);
+        assert!(MODULES.is_sorted());
+    }
+}

@@ -1,0 +1,332 @@
+//! Files to elements: what a file is in (JSON, JSON lines, a table, compressed) is told by how it begins.
+
+use super::context::{Context, Element};
+use super::{ALL, Importer};
+use crate::model::Register;
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Deepest that objects are looked into for elements.
+const DEEPEST: usize = 4;
+/// Most bytes that a compressed export unpacks to.
+const UNPACKED: u64 = 8 << 30;
+/// Bytes looked at to tell what a file is in.
+const SNIFFED: usize = 64 << 10;
+/// Longest line of JSON lines, in bytes.
+const LINE: u64 = 64 << 20;
+
+/// An export: its path from the inventory's root, and its bytes.
+pub struct Export<'e> {
+    /// Path with `/`.
+    pub path: String,
+    /// Opens it anew.
+    pub open: Box<dyn Fn() -> io::Result<Box<dyn Read + 'e>> + 'e>,
+}
+
+/// Reads exports into one register; what cannot be read is told of in its warnings, and the rest is read on.
+///
+/// Manifests, which state what the other files cover, are read first. `key` is the organisation's key of fingerprints.
+pub fn read(exports: &[Export<'_>], key: &[u8; 32]) -> Register {
+    let mut register = Register::default();
+    let mut others = Vec::new();
+    for export in exports {
+        match is_manifest(export) {
+            Ok(true) => file(export, &mut register, key),
+            Ok(false) => others.push(export),
+            Err(e) => register.warnings.push(format!("{}: {e}", export.path)),
+        }
+    }
+    others.iter().for_each(|export| file(export, &mut register, key));
+    register
+}
+
+fn is_manifest(export: &Export<'_>) -> io::Result<bool> {
+    let mut head = Vec::new();
+    plain(export)?.take(SNIFFED as u64).read_to_end(&mut head)?;
+    let text = String::from_utf8_lossy(&head);
+    Ok(text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])
+        && text.contains("\"source_class\"")
+        && text.contains("\"kinds\""))
+}
+
+/// The bytes of an export, unpacked where it is compressed.
+fn plain<'e>(export: &Export<'e>) -> io::Result<BufReader<Box<dyn Read + 'e>>> {
+    let mut reader = BufReader::with_capacity(SNIFFED, (export.open)()?);
+    if reader.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+        let unpacked = flate2::bufread::MultiGzDecoder::new(reader).take(UNPACKED);
+        return Ok(BufReader::with_capacity(SNIFFED, Box::new(unpacked)));
+    }
+    Ok(reader)
+}
+
+fn file(export: &Export<'_>, register: &mut Register, key: &[u8; 32]) {
+    let mut context = Context::new(register, &export.path, key);
+    let mut reading = Reading { context: &mut context, last: None, unknown: BTreeMap::new(), known: 0 };
+    if let Err(why) = reading.file(export) {
+        context.note(&why);
+    } else {
+        reading.tell();
+    }
+    context.finish();
+}
+
+/// One file while it is read.
+struct Reading<'r, 'c> {
+    context: &'r mut Context<'c>,
+    /// The importer of the element before: exports repeat themselves.
+    last: Option<&'static dyn Importer>,
+    /// Numbers of elements that no importer knows, by their fields.
+    unknown: BTreeMap<String, u64>,
+    known: u64,
+}
+
+impl Reading<'_, '_> {
+    fn file(&mut self, export: &Export<'_>) -> Result<(), String> {
+        let told = |e: io::Error| e.to_string();
+        let mut reader = plain(export).map_err(told)?;
+        let head = reader.fill_buf().map_err(told)?;
+        let skip = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
+        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+            return Err("is UTF-16: save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)".to_owned());
+        }
+        let begin = String::from_utf8_lossy(&head[skip..]).trim_start().to_owned();
+        reader.consume(skip);
+        match begin.chars().next() {
+            None => Err("is empty".to_owned()),
+            Some('{' | '[') if is_lines(&begin) => self.lines(reader),
+            Some('{' | '[') => self.values(reader),
+            _ => self.rows(reader, &begin),
+        }
+    }
+
+    /// Lines of JSON: one that is broken costs itself alone.
+    fn lines(&mut self, mut reader: impl BufRead) -> Result<(), String> {
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let read = reader.by_ref().take(LINE).read_until(b'\n', &mut line).map_err(|e| e.to_string())?;
+            if read == 0 {
+                break;
+            }
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            match serde_json::from_slice::<Value>(&line) {
+                Ok(value) => self.value(&value, "", None, number, 0),
+                Err(e) => self.context.note(&format!("line {number}: no JSON ({e}); the line is left out")),
+            }
+        }
+        Ok(())
+    }
+
+    /// JSON values one after another; elements of a list at the top are read one at a time.
+    fn values(&mut self, reader: impl BufRead) -> Result<(), String> {
+        let mut stream = serde_json::Deserializer::from_reader(reader);
+        let mut number = 0;
+        loop {
+            let seed = Top { reading: self, number: &mut number };
+            match seed.deserialize(&mut stream) {
+                Ok(()) => {}
+                Err(e) if e.is_eof() && number > 0 && e.to_string().contains("EOF while parsing a value") => return Ok(()),
+                Err(e) => {
+                    return Err(format!("is cut off or broken after element {number}: {e}; what came before is read, export it anew"));
+                }
+            }
+        }
+    }
+
+    /// A table: comma, semicolon or tab, whichever the heading has most of.
+    fn rows(&mut self, reader: impl BufRead, begin: &str) -> Result<(), String> {
+        let heading = begin.lines().next().unwrap_or_default();
+        let count = |c: char| heading.matches(c).count();
+        let delimiter = [',', ';', '\t'].into_iter().max_by_key(|c| count(*c)).unwrap_or(',');
+        if count(delimiter) == 0 {
+            return Err("is neither JSON nor a table with a heading".to_owned());
+        }
+        let mut table = csv::ReaderBuilder::new().delimiter(delimiter as u8).flexible(true).trim(csv::Trim::All).from_reader(reader);
+        let columns: Vec<String> = table.headers().map_err(|e| e.to_string())?.iter().map(column).collect();
+        for row in table.records() {
+            let row = match row {
+                Ok(row) => row,
+                Err(e) => {
+                    self.context.note(&format!("{e}; the row is left out"));
+                    continue;
+                }
+            };
+            let number = row.position().map_or(0, csv::Position::line);
+            if row.len() != columns.len() {
+                self.context.note(&format!("line {number}: {} fields under {} columns", row.len(), columns.len()));
+            }
+            let object: Map<String, Value> = columns.iter().cloned().zip(row.iter().map(|v| Value::String(v.to_owned()))).collect();
+            let element = Element { object: &object, envelope: "", outer: None, is_row: true, number };
+            if !self.element(&element) {
+                *self.unknown.entry(columns.join(", ")).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// A value: an element, or something that holds elements.
+    fn value(&mut self, value: &Value, envelope: &str, outer: Option<&Map<String, Value>>, number: u64, depth: usize) {
+        match value {
+            Value::Array(list) if depth < DEEPEST => {
+                (1..).zip(list).for_each(|(n, v)| self.value(v, envelope, outer, if depth == 0 { n } else { number }, depth + 1));
+            }
+            Value::Object(object) => {
+                let element = Element { object, envelope, outer, is_row: false, number };
+                if self.element(&element) {
+                    return;
+                }
+                let holds: Vec<_> = object
+                    .iter()
+                    .filter(|(_, v)| v.is_object() || v.as_array().is_some_and(|a| a.iter().any(|v| v.is_object() || v.is_array())))
+                    .collect();
+                if depth >= DEEPEST || (holds.is_empty() && !is_empty(object)) {
+                    let fields: Vec<&str> = object.keys().map(String::as_str).take(6).collect();
+                    *self.unknown.entry(fields.join(", ")).or_default() += 1;
+                    return;
+                }
+                holds.iter().for_each(|(key, v)| self.value(v, key, Some(object), number, depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives an element to the importer that knows it.
+    fn element(&mut self, element: &Element<'_>) -> bool {
+        let importer = self.last.filter(|i| i.claims(element)).or_else(|| ALL.iter().copied().find(|i| i.claims(element)));
+        let Some(importer) = importer else { return false };
+        if self.last.is_none_or(|l| l.id() != importer.id()) && !importer.lacks().is_empty() {
+            self.context.note(importer.lacks());
+        }
+        self.last = Some(importer);
+        self.known += 1;
+        importer.read(element, self.context);
+        true
+    }
+
+    fn tell(&mut self) {
+        let unknown = std::mem::take(&mut self.unknown);
+        for (fields, times) in unknown {
+            self.context.note(&format!("{times} element(s) of no known kind, with the fields {fields}; see `keysweep inventory formats`"));
+        }
+    }
+}
+
+/// Whether an object's lists are all empty, as of an export without results.
+fn is_empty(object: &Map<String, Value>) -> bool {
+    object.values().any(|v| v.as_array().is_some_and(Vec::is_empty))
+}
+
+/// Whether the first line is a whole object and another follows.
+fn is_lines(begin: &str) -> bool {
+    let mut lines = begin.lines().filter(|l| !l.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let next = lines.next();
+    first.trim_start().starts_with('{')
+        && serde_json::from_str::<Value>(first).is_ok()
+        && next.is_none_or(|n| n.trim_start().starts_with('{'))
+}
+
+/// A column's name in lower case, with `_` for blanks.
+fn column(name: &str) -> String {
+    name.trim().trim_start_matches('\u{feff}').to_lowercase().replace([' ', '-'], "_")
+}
+
+/// A value at the top: of a list, each element is read and dropped.
+struct Top<'t, 'r, 'c> {
+    reading: &'t mut Reading<'r, 'c>,
+    number: &'t mut u64,
+}
+
+impl<'de> DeserializeSeed<'de> for Top<'_, '_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Top<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(value) = list.next_element::<Value>()? {
+            *self.number += 1;
+            self.reading.value(&value, "", None, *self.number, 0);
+        }
+        *self.number = (*self.number).max(1);
+        Ok(())
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut object = Map::new();
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            object.insert(key, value);
+        }
+        *self.number += 1;
+        self.reading.value(&Value::Object(object), "", None, *self.number, 0);
+        Ok(())
+    }
+}
+
+/// Whether a manifest speaks of a record kind and scope; used by tests of importers.
+#[cfg(test)]
+pub(super) fn read_text(path: &str, text: &str, stated: Vec<crate::model::Manifest>) -> Register {
+    let mut register = Register { manifests: stated, ..Register::default() };
+    let export = Export { path: path.to_owned(), open: Box::new(|| Ok(Box::new(text.as_bytes()))) };
+    file(&export, &mut register, &[7; 32]);
+    register
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = r#"{"UserName":"ci","AccessKeyId":"AKIARTX3GSDSVIAEKWCN","Status":"Active","CreateDate":"2023-02-01T09:00:00Z"}"#;
+
+    fn ids(text: &str) -> usize {
+        let register = read_text("keys.json", text, Vec::new());
+        register.records.iter().filter(|r| &*r.id == "AKIARTX3GSDSVIAEKWCN").count()
+    }
+
+    #[test]
+    fn an_export_is_read_however_it_is_wrapped() {
+        assert_eq!(ids(KEY), 1);
+        assert_eq!(ids(&format!("\u{feff}[{KEY}]")), 1);
+        assert_eq!(ids(&format!("[{{\"AccessKeyMetadata\":[{KEY}]}},{{\"AccessKeyMetadata\":[{KEY},{KEY}]}}]")), 3);
+        assert_eq!(ids(&format!("{{\"AccessKeyMetadata\":[{KEY}]}}\n{{\"AccessKeyMetadata\":[{KEY}]}}")), 2);
+        assert_eq!(ids(&format!("[{KEY}][{KEY}]")), 2);
+        assert_eq!(ids(&format!("{KEY}\n{KEY}\n")), 2);
+        assert_eq!(ids("username;accesskeyid\n"), 0);
+    }
+
+    #[test]
+    fn what_is_broken_costs_itself_alone_and_is_told() {
+        let register = read_text("keys.ndjson", &format!("{KEY}\n{{\"a\":\n{KEY}\n"), Vec::new());
+        assert_eq!(register.records.len(), 2);
+        assert!(register.warnings.iter().any(|w| w.starts_with("keys.ndjson: line 2: no JSON")), "{:?}", register.warnings);
+        let register = read_text("keys.json", &format!("[{KEY},{KEY},{{\"a\""), Vec::new());
+        assert_eq!(register.records.len(), 2);
+        assert!(register.warnings.iter().any(|w| w.contains("cut off")), "{:?}", register.warnings);
+        let register = read_text("notes.txt", "hello", Vec::new());
+        assert!(register.warnings[0].contains("neither JSON nor a table"), "{:?}", register.warnings);
+        let register = read_text("x.json", "[{\"colour\": \"red\"}]", Vec::new());
+        assert!(register.warnings[0].contains("no known kind"), "{:?}", register.warnings);
+    }
+
+    #[test]
+    fn what_an_export_proves_of_itself_becomes_a_manifest() {
+        let register = read_text("keys.json", KEY, Vec::new());
+        let manifest = &register.manifests[0];
+        assert_eq!(manifest.scopes.as_deref(), Some(&["111122223333".to_owned()][..]));
+        assert!(manifest.complete && !manifest.stated);
+    }
+}
