@@ -72,6 +72,6 @@ mod tests {
     #[test]
     fn what_is_only_for_people_stays_out() {
         let text = fixture::written(&Format, &fixture::full(), &Options::default());
-        assert!(!text.contains("frame") && !text.contains("utf16_columns") && !text.contains("detectors\""));
+        assert!(!text.contains("\"frame\"") && !text.contains("utf16_columns") && !text.contains("detectors\""));
     }
 }
