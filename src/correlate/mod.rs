@@ -1,8 +1,59 @@
-//! Whose it is: what was found joined with the inventory, and a verdict for each identity.
+//! Whose it is: what was found joined with the inventory, and a verdict for each identity. Pure: no file, no clock, no environment.
+//!
+//! Findings that make one credential are a [`unit`]; its records are found by the join in [`matching`]; both are a [`case`], on which
+//! [`verdict`], [`owner`] and [`flags`] decide. What files only refer to is judged by [`references`], and what nothing refers to by [`ghosts`].
 
-use crate::model::{Policy, Register, Report, Timestamp};
+mod case;
+mod codeowners;
+mod consumer;
+mod coverage;
+mod environment;
+mod exposure;
+mod flags;
+mod frameworks;
+mod ghosts;
+mod index;
+mod matching;
+mod owner;
+mod references;
+mod tally;
+mod unit;
+mod verdict;
+
+use crate::model::{Policy, Proves, Register, Report, Timestamp};
+use case::{Bench, Case};
+use codeowners::Codeowners;
+use exposure::{of_case, of_reference};
+use index::Index;
+use owner::Directory;
+use std::collections::{HashMap, HashSet};
 
 /// Joins the findings and mentions of a report with the inventory, and judges every identity at `now`.
 pub fn correlate(report: &mut Report, register: &Register, policy: &Policy, now: Timestamp) {
-    let _ = (report, register, policy, now);
+    let index = Index::new(register);
+    let directory = Directory::new(register);
+    let federated = report.seen.iter().filter(|s| s.mention.proves == Proves::Federated).filter_map(|s| s.location.repo.clone()).collect();
+    let bench = Bench { index: &index, directory: &directory, policy, now, federated };
+    let codeowners = Codeowners::new(report.codeowners.iter().map(|(repo, path, text)| (repo.as_str(), path.as_str(), text.as_str())));
+    let mut seen = HashSet::new();
+    let mut identities = Vec::new();
+    for unit in &unit::units(&report.findings) {
+        let case = Case::new(unit, matching::find(unit, &index, policy), &bench);
+        seen.extend(case.seen());
+        identities.push(of_case(&case, &codeowners, &report.detectors));
+    }
+    for reference in &references::references(&report.seen) {
+        let (exposure, clusters) = of_reference(reference, &bench, &codeowners);
+        seen.extend(clusters);
+        identities.push(exposure);
+    }
+    identities.sort_by(|a, b| (&a.provider, a.kind, &a.principal, &a.id).cmp(&(&b.provider, b.kind, &b.principal, &b.id)));
+    let of_finding: HashMap<&str, &str> =
+        identities.iter().flat_map(|i| i.credentials.iter().map(move |c| (c.as_str(), i.id.as_str()))).collect();
+    report.findings.iter_mut().for_each(|f| f.identity = of_finding.get(f.id.as_str()).map(|id| (*id).to_owned()));
+    report.coverage = tally::coverage(&identities, register);
+    report.inventory.sources.clone_from(&register.manifests);
+    report.inventory.warnings.clone_from(&register.warnings);
+    report.inventory.ghosts = ghosts::ghosts(&bench, &seen);
+    report.identities = identities;
 }

@@ -6,6 +6,7 @@ use super::history::AtHead;
 use super::inspect::{Inspected, content};
 use super::pool::spread;
 use super::scan::{Gathered, History, Named, Options, slashed};
+use super::structure::{Structure, Whereabouts};
 use super::values::ValueNo;
 use crate::detect::{Library, Scanner};
 use crate::model::{Skipped, Stats};
@@ -41,11 +42,18 @@ struct Part<'p> {
     found: Vec<(usize, Inspected)>,
     skipped: Vec<Skipped>,
     stats: Stats,
+    structure: Structure,
 }
 
 impl<'p> Part<'p> {
     fn new(library: &'p Library, options: &Options<'_>) -> Self {
-        Self { scanner: Scanner::new(library, options.decode_depth), found: Vec::new(), skipped: Vec::new(), stats: Stats::default() }
+        Self {
+            scanner: Scanner::new(library, options.decode_depth),
+            found: Vec::new(),
+            skipped: Vec::new(),
+            stats: Stats::default(),
+            structure: Structure::default(),
+        }
     }
 
     fn content(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>) {
@@ -79,7 +87,11 @@ pub(super) fn tree(
         || Part::new(library, options),
         |part, (number, item)| {
             match Bytes::open(&item.path, options.max_size) {
-                Ok(bytes) => part.content(*number, &item.path.display().to_string(), &bytes, options),
+                Ok(bytes) => {
+                    part.content(*number, &item.path.display().to_string(), &bytes, options);
+                    let repo = item.repository.map(|r| repositories[r].1.as_str());
+                    part.structure.file(Whereabouts { repo, path: &item.inner, uri: &item.uri }, &bytes);
+                }
                 Err(e) => part.skipped.push(Skipped::new(item.path.display().to_string(), e.to_string())),
             }
             options.progress.advance(1);
@@ -89,6 +101,7 @@ pub(super) fn tree(
     for part in parts {
         gathered.stats += part.stats;
         gathered.skipped.extend(part.skipped);
+        gathered.structure.absorb(part.structure);
         found.extend(part.found);
     }
     found.sort_by_key(|f| f.0);
@@ -121,8 +134,10 @@ pub(super) fn stdin(bytes: &[u8], library: &Library, options: &Options<'_>, gath
 fn one(bytes: &[u8], name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
     let mut part = Part::new(library, options);
     part.content(0, name, bytes, options);
+    part.structure.file(Whereabouts { repo: None, path: name, uri: name }, bytes);
     gathered.stats += part.stats;
     gathered.skipped.extend(part.skipped);
+    gathered.structure.absorb(part.structure);
     for (_, inspected) in &part.found {
         let content = Content { bytes, inspected, library, options };
         let found = sightings(&content, name, gathered, &|_, _| true);

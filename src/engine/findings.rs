@@ -8,8 +8,8 @@ use super::values::{Value, ValueNo};
 use super::veil::Veil;
 use crate::detect::Library;
 use crate::model::{
-    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Report, Role, Scan, Secret, SecretView, Skipped, Stats, Suppression,
-    Timestamp, Tool,
+    CommitInfo, Confidence, Detector, Finding, Inventory, Location, RecordKind, Report, Role, Scan, Secret, SecretView, Skipped, Stats,
+    Suppression, Timestamp, Tool,
 };
 use crate::source::history::hex;
 use base64::Engine as _;
@@ -75,7 +75,8 @@ pub(super) fn report(
     options: &Options<'_>,
     (started, finished): (Timestamp, Timestamp),
 ) -> Report {
-    let Gathered { values, sightings, mut stats, skipped } = gathered;
+    let Gathered { values, sightings, mut stats, skipped, mut structure } = gathered;
+    structure.sort();
     let mut by_secret: BTreeMap<&Secret, Vec<&Sighting>> = BTreeMap::new();
     for sighting in &sightings {
         by_secret.entry(&values.list[sighting.value as usize].secret).or_default().push(sighting);
@@ -117,14 +118,15 @@ pub(super) fn report(
     Report {
         schema_version: "1",
         tool: Tool { name: "keysweep", version: env!("CARGO_PKG_VERSION"), detectors_digest: library.digest() },
-        scan: Scan { started, finished, targets, stats: Stats { ..stats }, skipped },
+        scan: Scan { started, finished, targets, stats: Stats { ..stats }, skipped, unstructured: structure.unstructured },
         findings,
         identities: Vec::new(),
         inventory: Inventory::default(),
         coverage: Vec::new(),
         detectors,
         suppressed,
-        seen: Vec::new(),
+        seen: structure.seen,
+        codeowners: structure.codeowners,
     }
 }
 
@@ -188,6 +190,8 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         principal,
         scope,
         class: detector.identity.class,
+        record_kind: RecordKind::Other,
+        expires: None,
         keys: Vec::new(),
         value: value.secret.clone(),
         suppression,

@@ -5,10 +5,11 @@ use super::groups::{Companion, Groups};
 use super::inspect::Inspected;
 use super::overlap::{Occurrence, resolve};
 use super::scan::Options;
+use super::structure::resource;
 use super::values::{Value, ValueNo, Values};
 use super::veil::Veil;
 use crate::detect::{Features, Library, Utf16, generic_confidence, sniff_utf16, transcode_utf16};
-use crate::model::{Confidence, Frame, FrameLine, Location, Role, Suppression};
+use crate::model::{Confidence, Frame, FrameLine, Location, Outline, Resource, Role, Suppression};
 use crate::source::archive;
 use memchr::memchr_iter;
 use std::cell::RefCell;
@@ -35,11 +36,16 @@ pub(super) struct Content<'c> {
 /// Where the values of one piece of content stand.
 pub(super) struct Places {
     spots: HashMap<ValueNo, Vec<Spot>>,
+    /// The content, and the members of an archive, that hold values and may say something by their structure.
+    texts: HashMap<Option<Arc<str>>, Vec<u8>>,
+    /// What they say, by path.
+    outlines: RefCell<HashMap<String, Option<Outline>>>,
 }
 
 /// Where one value stands.
 struct Spot {
     member: Option<Arc<str>>,
+    bytes: (usize, usize),
     line: (u32, u32),
     column: (u32, u32),
     utf16: (u32, u32),
@@ -65,6 +71,7 @@ impl Places {
         by_member.dedup();
         let named: Vec<Arc<str>> = by_member.iter().flatten().cloned().collect();
         let unpacked = unpack(content, &named);
+        let mut texts = HashMap::new();
         for member in by_member {
             let bytes = member.as_ref().and_then(|m| unpacked.get(m)).map_or(content.bytes, Vec::as_slice);
             let here = occurrences.iter().filter(|o| o.member == member);
@@ -72,6 +79,9 @@ impl Places {
             let is_whole = |o: &&Occurrence<'_>| content.library.detector(o.candidate.rule).report == Role::Finding;
             let whole = here.iter().map(|(o, _)| *o).filter(is_whole);
             let beside: Vec<&Occurrence<'_>> = parts.iter().filter(|o| o.member == member).chain(whole).collect();
+            if bytes.len() <= crate::extract::LARGEST && !here.is_empty() {
+                texts.insert(member.clone(), bytes.to_vec());
+            }
             let sheet = Sheet::new(bytes, content, &member);
             let groups = Groups::new(&here, &beside, &|at| sheet.line(at), content.library, values);
             for (o, number) in &here {
@@ -81,7 +91,7 @@ impl Places {
                 }
             }
         }
-        Self { spots }
+        Self { spots, texts, outlines: RefCell::default() }
     }
 
     /// The sightings of a value at a path, one in each member of an archive that has it; none when the path is not one the detector is for.
@@ -105,11 +115,24 @@ impl Places {
             let suppression =
                 excluded.clone().or(inline).or_else(|| options.counted.value(&detector.id, id(), &path, value.secret.expose()));
             let suppression = suppression.map(|s| Suppression { reason: s.reason.replace(&*raw, "********"), ..s });
-            let location = Location { uri: uri(&path), path, suppression, ..spot.location() };
+            let resource = self.resource(spot, &path);
+            let location = Location { uri: uri(&path), path, suppression, resource, ..spot.location() };
             let (rule, companions) = spot.group.clone();
             Some(Sighting { value: number, rule, location, confidence, companions, first: None, last: None, removed: None })
         };
         self.spots.get(&number).into_iter().flatten().filter_map(sighting).collect()
+    }
+}
+
+impl Places {
+    /// What the place of a value belongs to, by the structure of its file.
+    fn resource(&self, spot: &Spot, path: &str) -> Option<Resource> {
+        let mut outlines = self.outlines.borrow_mut();
+        let outline = outlines.entry(path.to_owned()).or_insert_with(|| {
+            let text = self.texts.get(&spot.member)?;
+            crate::extract::outline(path.rsplit('!').next().unwrap_or(path), text)
+        });
+        resource(outline.as_ref()?, spot.bytes.0, spot.bytes.1)
     }
 }
 
@@ -145,7 +168,7 @@ impl Spot {
 }
 
 /// A path that stays below the root it is taken from: a tree made by hand may hold names such as `..`.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let part = |part: &str| if matches!(part, "" | "." | "..") { format!("({part})") } else { part.to_owned() };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
@@ -223,6 +246,7 @@ impl<'b> Sheet<'b> {
             lines.push(above);
         }
         Spot {
+            bytes: (o.start, o.end),
             member: o.member.clone(),
             line: (line as u32 + 1, end_line as u32 + 1),
             column: (column, end_column),

@@ -7,6 +7,7 @@ use super::overlap::resolve;
 use super::pool::spread;
 use super::scan::{Gathered, History, Options};
 use super::scope::{Scope, scope};
+use super::structure::{Structure, Whereabouts};
 use super::values::{Value, ValueNo};
 use crate::detect::{Hit, Library, Scanner, Seen, sniff_utf16};
 use crate::model::{CommitInfo, Skipped, Stats};
@@ -44,6 +45,13 @@ pub(super) struct Context<'c> {
     pub options: &'c Options<'c>,
 }
 
+impl Context<'_> {
+    /// How a blob is called where something is wrong with it.
+    fn label(&self, blob: ObjectId) -> String {
+        format!("{}: blob {}", self.name, self.store.objects.hex(blob))
+    }
+}
+
 /// Scans the history of a repository.
 pub(super) fn scan(
     repository: &Repository,
@@ -75,15 +83,16 @@ pub(super) fn scan(
     note_gaps((&store, &graph), repository, &scope, &label, options, gathered);
     gathered.stats.commits += scope.commits.iter().filter(|c| **c).count() as u64;
     let before = gathered.skipped.len();
-    let found = scan_blobs(&store, &scope, name, library, options, gathered);
     let prefix = folder.strip_prefix(root).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
     let context = Context { name: name.into(), prefix, store: &store, graph: &graph, library, options };
+    let found = scan_blobs(&context, &scope, gathered);
     let mut at_head = locate(&context, &scope, &found, gathered);
     // Files that are in the head as they are need no second look, unless the head itself could not be read whole.
     let whole = !damaged && gathered.skipped.len() == before;
     if repository.work_dir.is_some() && options.history == History::Full && whole {
-        at_head.blobs = head_blobs(&context, &scope);
+        let blob = |object: ObjectId| store.objects.id(object).to_vec();
+        at_head.blobs = head_paths(&context, &scope).into_iter().map(|(path, object)| (path, blob(object))).collect();
     }
     at_head
 }
@@ -196,16 +205,23 @@ struct Part<'p> {
     found: Vec<(ObjectId, Inspected)>,
     skipped: Vec<Skipped>,
     stats: Stats,
+    structure: Structure,
+}
+
+/// What blobs are scanned with.
+#[derive(Clone, Copy)]
+struct With<'w> {
+    context: &'w Context<'w>,
+    /// Paths of the blobs of the checked-out commit.
+    head: &'w HashMap<ObjectId, Vec<String>>,
 }
 
 /// The visitor of one pack's blobs.
 struct BlobVisitor<'v, 'p> {
     part: &'v mut Part<'p>,
     pack: usize,
-    store: &'v Store,
     wanted: &'v [bool],
-    name: &'v str,
-    options: &'v Options<'v>,
+    with: With<'v>,
 }
 
 /// What is kept of a blob while its deltas are scanned.
@@ -216,8 +232,9 @@ struct Kept {
 
 impl BlobVisitor<'_, '_> {
     fn object(&self, entry: u32) -> Option<ObjectId> {
-        let object = self.store.objects.of_entry(self.pack, entry);
-        let here = self.store.objects.place(object) == Place::Packed(self.pack as u16, entry);
+        let objects = &self.with.context.store.objects;
+        let object = objects.of_entry(self.pack, entry);
+        let here = objects.place(object) == Place::Packed(self.pack as u16, entry);
         (here && self.wanted[object as usize]).then_some(object)
     }
 }
@@ -226,9 +243,10 @@ impl Visitor for BlobVisitor<'_, '_> {
     type State = Kept;
 
     fn visit(&mut self, entry: u32, bytes: &[u8], base: Option<Node<'_, Kept>>) -> Kept {
-        if is_compressed(bytes, self.options) {
+        let Context { options, .. } = self.with.context;
+        if is_compressed(bytes, options) {
             if let Some(object) = self.object(entry) {
-                read_alone(self.part, object, bytes, (self.store, self.name, self.options));
+                read_alone(self.part, object, bytes, self.with);
             }
             return Kept { hits: Vec::new(), text: false };
         }
@@ -237,52 +255,52 @@ impl Visitor for BlobVisitor<'_, '_> {
             None => self.part.scanner.whole(bytes),
         };
         if let Some(object) = self.object(entry) {
-            let name = || format!("{}: blob {}", self.name, self.store.objects.hex(object));
             let inspected = match archive::kind(bytes) {
                 Some(_) => {
-                    let (members, _) = members(&mut self.part.scanner, bytes, &name(), self.options, &mut self.part.skipped);
+                    let name = self.with.context.label(object);
+                    let (members, _) = members(&mut self.part.scanner, bytes, &name, options, &mut self.part.skipped);
                     Inspected::new(with_candidates(&hits), members)
                 }
                 None => Inspected::new(with_candidates(&hits), Vec::new()),
             };
-            keep(self.part, object, bytes.len(), inspected, self.options);
+            keep(self.part, object, bytes, inspected, self.with);
         }
         Kept { hits, text: sniff_utf16(bytes).is_none() }
     }
 
     fn failed(&mut self, entry: u32, why: &str) {
         if let Some(object) = self.object(entry) {
-            self.part.skipped.push(Skipped::new(format!("{}: blob {}", self.name, self.store.objects.hex(object)), why));
+            self.part.skipped.push(Skipped::new(self.with.context.label(object), why));
         }
     }
 }
 
 /// Scans a blob by itself.
-fn read_alone(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], (store, name, options): (&Store, &str, &Options<'_>)) {
-    let name = format!("{name}: blob {}", store.objects.hex(object));
-    let inspected = content(&mut part.scanner, bytes, &name, options, &mut part.skipped);
-    keep(part, object, bytes.len(), inspected, options);
+fn read_alone(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], with: With<'_>) {
+    let Context { options, .. } = with.context;
+    let inspected = content(&mut part.scanner, bytes, &with.context.label(object), options, &mut part.skipped);
+    keep(part, object, bytes, inspected, with);
 }
 
-/// Counts a blob and keeps what was found in it.
-fn keep(part: &mut Part<'_>, object: ObjectId, bytes: usize, inspected: Inspected, options: &Options<'_>) {
+/// Counts a blob, and keeps what was found in it and what it says by its structure where it is checked out.
+fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], inspected: Inspected, with: With<'_>) {
     part.stats.blobs += 1;
-    part.stats.bytes += bytes as u64;
+    part.stats.bytes += bytes.len() as u64;
     if !inspected.is_empty() {
         part.found.push((object, inspected));
     }
-    options.progress.advance(1);
+    for path in with.head.get(&object).into_iter().flatten() {
+        let uri = format!("{}{path}", with.context.prefix);
+        part.structure.file(Whereabouts { repo: Some(&with.context.name), path, uri: &uri }, bytes);
+    }
+    with.context.options.progress.advance(1);
 }
 
 /// Scans every wanted blob once.
-fn scan_blobs(
-    store: &Store,
-    scope: &Scope,
-    name: &str,
-    library: &Library,
-    options: &Options<'_>,
-    gathered: &mut Gathered,
-) -> Vec<(ObjectId, Inspected)> {
+fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Gathered) -> Vec<(ObjectId, Inspected)> {
+    let Context { name, store, library, options, .. } = context;
+    let head = if options.history == History::Full { by_blob(context, scope) } else { HashMap::new() };
+    let with = With { context, head: &head };
     let wanted = &scope.blobs;
     let plans: Vec<Plan> = store
         .packs
@@ -304,24 +322,27 @@ fn scan_blobs(
         found: Vec::new(),
         skipped: Vec::new(),
         stats: Stats::default(),
+        structure: Structure::default(),
     };
     let mut parts = spread(options.threads, &jobs, 8, init, |part, &(n, root)| {
         let mut walker = std::mem::replace(&mut part.walker, Walker::new(options.max_size));
-        walker.subtree(&store.packs[n], &plans[n], root, &mut BlobVisitor { part, pack: n, store, wanted, name, options });
+        walker.subtree(&store.packs[n], &plans[n], root, &mut BlobVisitor { part, pack: n, wanted, with });
         part.walker = walker;
     });
-    parts.extend(spread(options.threads, &loose, 16, init, |part, &object| scan_loose(part, object, (store, name, options))));
+    parts.extend(spread(options.threads, &loose, 16, init, |part, &object| scan_loose(part, object, with)));
     let mut found = Vec::new();
     for part in parts {
         gathered.stats += Stats { bytes_inspected: part.stats.bytes, ..part.stats };
         gathered.skipped.extend(part.skipped);
+        gathered.structure.absorb(part.structure);
         found.extend(part.found);
     }
     found.sort_unstable_by_key(|f| f.0);
     found
 }
 
-fn scan_loose(part: &mut Part<'_>, object: ObjectId, (store, name, options): (&Store, &str, &Options<'_>)) {
+fn scan_loose(part: &mut Part<'_>, object: ObjectId, with: With<'_>) {
+    let Context { store, options, .. } = *with.context;
     let mut bytes = Vec::new();
     match store.loose_stat(object) {
         Ok((Kind::Blob, _)) => {}
@@ -330,9 +351,9 @@ fn scan_loose(part: &mut Part<'_>, object: ObjectId, (store, name, options): (&S
     }
     match store.loose(object, options.max_size, &mut bytes) {
         Ok(_) => {
-            read_alone(part, object, &bytes, (store, name, options));
+            read_alone(part, object, &bytes, with);
         }
-        Err(e) => part.skipped.push(Skipped::new(format!("{name}: blob {}", store.objects.hex(object)), e.to_string())),
+        Err(e) => part.skipped.push(Skipped::new(with.context.label(object), e.to_string())),
     }
 }
 
@@ -437,8 +458,17 @@ fn unreachable(
     }
 }
 
-/// The blobs of the checked-out commit, by path.
-fn head_blobs(context: &Context<'_>, scope: &Scope) -> HashMap<Vec<u8>, Vec<u8>> {
+/// The paths of each blob of the checked-out commit.
+fn by_blob(context: &Context<'_>, scope: &Scope) -> HashMap<ObjectId, Vec<String>> {
+    let mut paths: HashMap<ObjectId, Vec<String>> = HashMap::new();
+    for (path, object) in head_paths(context, scope) {
+        paths.entry(object).or_default().push(String::from_utf8_lossy(&path).into_owned());
+    }
+    paths
+}
+
+/// The blobs of the checked-out commit, by path; none where there are too many.
+fn head_paths(context: &Context<'_>, scope: &Scope) -> HashMap<Vec<u8>, ObjectId> {
     let mut blobs = HashMap::new();
     let Some(head) = scope.head else { return blobs };
     let mut stack = vec![(Vec::new(), context.graph.commits[head as usize].tree)];
@@ -455,7 +485,7 @@ fn head_blobs(context: &Context<'_>, scope: &Scope) -> HashMap<Vec<u8>, Vec<u8>>
             match entry.kind {
                 crate::source::history::EntryKind::Tree => stack.push((path, entry.object)),
                 _ if entry.object != NONE => {
-                    blobs.insert(path, context.store.objects.id(entry.object).to_vec());
+                    blobs.insert(path, entry.object);
                 }
                 _ => {}
             }

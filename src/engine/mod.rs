@@ -11,6 +11,7 @@ mod overlap;
 mod pool;
 mod scan;
 mod scope;
+mod structure;
 mod values;
 mod veil;
 

@@ -1,6 +1,7 @@
 //! One scan: what is asked for, and the run through its targets.
 
 use super::findings::{Sighting, report};
+use super::structure::Structure;
 use super::values::Values;
 use super::{files, history};
 use crate::detect::Library;
@@ -97,6 +98,7 @@ pub(super) struct Gathered {
     pub sightings: Vec<Sighting>,
     pub stats: Stats,
     pub skipped: Vec<Skipped>,
+    pub structure: Structure,
 }
 
 /// Scans the targets and reports.

@@ -1,6 +1,6 @@
 //! A finding: one secret, with every place it was seen and how long it stayed there.
 
-use super::{Class, Confidence, Key, Kind, Member, Resource, Secret, Timestamp};
+use super::{Class, Confidence, Key, Kind, Member, RecordKind, Resource, Secret, Timestamp};
 use serde::{Serialize, Serializer};
 
 /// One secret value of one detector family, with all its locations.
@@ -45,6 +45,12 @@ pub struct Finding {
     /// Who uses credentials of this kind.
     #[serde(skip)]
     pub class: Class,
+    /// What kind of record an inventory has of it.
+    #[serde(skip)]
+    pub record_kind: RecordKind,
+    /// When it ends, as far as the value itself says.
+    #[serde(skip)]
+    pub expires: Option<Timestamp>,
     /// What it can be recognised by in an inventory: what the value says of itself, and what the values of its group say.
     #[serde(skip)]
     pub keys: Vec<Key>,

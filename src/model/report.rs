@@ -30,6 +30,9 @@ pub struct Report {
     /// Identities that files declare or refer to, before they are joined.
     #[serde(skip)]
     pub seen: Vec<Seen>,
+    /// Repository, path and text of each CODEOWNERS file.
+    #[serde(skip)]
+    pub codeowners: Vec<(String, String, String)>,
 }
 
 /// A record that nothing in code refers to.
@@ -116,6 +119,8 @@ pub struct Scan {
     pub stats: Stats,
     /// What was not read, and why.
     pub skipped: Vec<Skipped>,
+    /// Files whose text was read but not all of their structure, and why.
+    pub unstructured: Vec<Skipped>,
 }
 
 fn maybe<S: Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {

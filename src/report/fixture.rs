@@ -24,6 +24,7 @@ pub(super) fn nothing_read() -> Report {
             targets: vec!["./app".into()],
             stats: Stats::default(),
             skipped: Vec::new(),
+            unstructured: Vec::new(),
         },
         findings: Vec::new(),
         identities: Vec::new(),
@@ -32,6 +33,7 @@ pub(super) fn nothing_read() -> Report {
         detectors: Vec::new(),
         suppressed: Vec::new(),
         seen: Vec::new(),
+        codeowners: Vec::new(),
     }
 }
 
@@ -100,6 +102,8 @@ pub(super) fn finding() -> Finding {
         principal: Some("octocat".into()),
         scope: None,
         class: Class::Human,
+        record_kind: RecordKind::Token,
+        expires: None,
         keys: Vec::new(),
         value: Secret::default(),
         suppression: None,

@@ -50,7 +50,7 @@ mod tests {
         let text = fixture::written(&Format, &fixture::full(), &Options::default());
         let report = ["schema_version", "tool", "scan", "findings", "identities", "inventory", "coverage"];
         assert_eq!(keys(&text, "{", "\n}\n", 2), report);
-        assert_eq!(keys(&text, "\"scan\": ", "\n  }", 4), ["started", "finished", "targets", "stats", "skipped"]);
+        assert_eq!(keys(&text, "\"scan\": ", "\n  }", 4), ["started", "finished", "targets", "stats", "skipped", "unstructured"]);
         let finding =
             "id detector title provider kind confidence proof secret first_seen last_seen removed_in in_head locations identity group";
         assert_eq!(keys(&text, "\"findings\": ", "\n  ]", 6).join(" "), finding);

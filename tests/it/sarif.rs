@@ -46,6 +46,7 @@ fn report(findings: Vec<Finding>) -> Report {
             targets: vec![".".into()],
             stats: Stats { blobs: 1, ..Stats::default() },
             skipped: Vec::new(),
+            unstructured: Vec::new(),
         },
         findings,
         identities: Vec::new(),
@@ -54,6 +55,7 @@ fn report(findings: Vec<Finding>) -> Report {
         detectors: vec![Arc::new(serde_json::from_value(detector).expect("a detector"))],
         suppressed: Vec::new(),
         seen: Vec::new(),
+        codeowners: Vec::new(),
     }
 }
 
@@ -80,6 +82,8 @@ fn finding(locations: Vec<Location>) -> Finding {
         scope: None,
         principal: None,
         class: Class::Unknown,
+        record_kind: RecordKind::Token,
+        expires: None,
         keys: Vec::new(),
         value: Secret::default(),
         suppression: None,

@@ -1,0 +1,149 @@
+//! Identities of the report, made of a case or of a reference.
+
+use super::case::{Bench, Case};
+use super::codeowners::Codeowners;
+use super::index::Cluster;
+use super::references::Reference;
+use super::verdict::{DAY, on_record};
+use super::{environment::Environment, flags, frameworks, owner, references, verdict};
+use crate::model::{
+    Class, CredentialLife, Detector, Evidence, Exposure, Flag, Location, Owner, OwnerStatus, Proves, Record, RecordKind, Relation, Verdict,
+};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A function of parts alone, 32 hexadecimal digits.
+fn id(parts: &[&str]) -> String {
+    let digest =
+        parts.iter().fold(Sha256::new().chain_update(b"keysweep/identity/v1"), |hash, p| hash.chain_update([0]).chain_update(p)).finalize();
+    digest[..16].iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The identity of a credential.
+pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &[Arc<Detector>]) -> Exposure {
+    let (verdict, mut evidence) = verdict::judge(case);
+    let first = case.unit.first();
+    let named = owner::of_records(&case.own, &case.above, case.bench.directory);
+    let flagged = flags::flags(case, named.as_ref());
+    let flags: Vec<Flag> = flagged.iter().map(|(flag, _)| *flag).collect();
+    evidence.extend(flagged.into_iter().map(|(flag, e)| Evidence { says: format!("{}: {}", flag.as_str(), e.says), ..e }));
+    let mut credentials: Vec<String> = case.unit.findings.iter().map(|f| f.id.clone()).collect();
+    credentials.sort();
+    let parts: Vec<&str> = credentials.iter().map(String::as_str).collect();
+    let locations: Vec<&Location> = case.unit.findings.iter().flat_map(|f| &f.locations).collect();
+    let question = case.question();
+    let class = flags::class(case);
+    Exposure {
+        id: id(&parts),
+        provider: question.provider.to_owned(),
+        kind: question.kind,
+        principal: principal(case),
+        scope: question.scope.map(str::to_owned),
+        class,
+        environment: flags::environment(case).map(|e| e.as_str().to_owned()),
+        declared_in: Vec::new(),
+        referenced_in: Vec::new(),
+        verdict,
+        owner: named.or_else(|| owner::of_places(&locations, Some(first), codeowners, case.bench.directory)),
+        credential: Some(life(case, detectors)),
+        evidence,
+        frameworks: frameworks::items(verdict, &flags, class, true),
+        flags,
+        credentials,
+        proves: Proves::Static,
+        details: BTreeMap::new(),
+    }
+}
+
+/// Whose it is: as the credential says, else as its records do.
+fn principal(case: &Case<'_, '_>) -> Option<String> {
+    let own = case.unit.findings.iter().find_map(|f| f.principal.clone());
+    let recorded = || case.own.iter().find_map(|r| r.display.as_deref()).map(str::to_owned);
+    own.or_else(recorded)
+}
+
+fn life(case: &Case<'_, '_>, detectors: &[Arc<Detector>]) -> CredentialLife {
+    let first = case.unit.first();
+    let created = case.created().map(|(t, _)| t);
+    let expires = case.expires().map(|(t, _)| t).or_else(|| case.unit.findings.iter().find_map(|f| f.expires));
+    let detector = detectors.iter().find(|d| d.id == first.detector);
+    CredentialLife {
+        r#type: first.kind.as_str().to_owned(),
+        created,
+        expires,
+        ttl_days: created.zip(expires).map(|(from, to)| (to.seconds - from.seconds).div_euclid(DAY)),
+        last_used: case.last_used().0,
+        last_rotated: case.renewed().map(|(t, _)| t),
+        revocation: detector.map(|d| d.remediation.clone()).filter(|r| !r.is_empty()),
+    }
+}
+
+/// The identity that files refer to, and the identities of the inventory that are seen with it.
+pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, codeowners: &Codeowners) -> (Exposure, Vec<Cluster>) {
+    let (verdict, cluster, mut evidence) = references::judge(reference, bench);
+    let mention = reference.first;
+    let clusters: Vec<Cluster> = cluster.into_iter().collect();
+    let own: Vec<&Record> = clusters.iter().flat_map(|c| bench.index.members(*c)).collect();
+    let parents = bench.index.parents(&clusters);
+    let above: Vec<&Record> = parents.iter().flat_map(|c| bench.index.members(*c)).collect();
+    let declared_in = reference.places(Relation::Declared);
+    let referenced_in = reference.places(Relation::Referenced);
+    let named = owner::of_records(&own, &above, bench.directory);
+    let mut flags = Vec::new();
+    let mut flag = |flag: Flag, record: &Record, says: &str| {
+        flags.push(flag);
+        evidence.push(on_record(record, format!("{}: {says}", flag.as_str())));
+    };
+    if let Some(record) = own.first().filter(|_| verdict == Verdict::Resolved && is_principal(mention.kind)) {
+        match &named {
+            None => flag(Flag::NoOwner, record, "no record names an owner"),
+            Some(o) if o.status == OwnerStatus::Departed => flag(Flag::Orphaned, record, "its owner has left"),
+            Some(_) => {}
+        }
+        if own.iter().any(|r| r.privileges.iter().any(|p| &**p == "*" || p.eq_ignore_ascii_case("admin"))) {
+            flag(Flag::Privileged, record, "it may do all");
+        }
+    }
+    let places: Vec<&Location> = declared_in.iter().chain(&referenced_in).collect();
+    let owner: Option<Owner> = named.or_else(|| owner::of_places(&places, None, codeowners, bench.directory));
+    let environment = environment(&own, &places);
+    let class = class(reference, &own);
+    let repo = places.first().and_then(|l| l.repo.as_deref()).unwrap_or_default();
+    let scope = mention.scope.clone().or_else(|| own.iter().find_map(|r| r.scope.as_deref()).map(str::to_owned));
+    let exposure = Exposure {
+        id: id(&[&mention.provider, mention.kind.as_str(), &mention.principal, mention.scope.as_deref().unwrap_or_default(), repo]),
+        provider: mention.provider.clone(),
+        kind: mention.kind,
+        principal: Some(mention.principal.clone()),
+        scope,
+        class,
+        environment,
+        declared_in,
+        referenced_in,
+        credentials: Vec::new(),
+        verdict,
+        owner,
+        credential: None,
+        evidence,
+        frameworks: frameworks::items(verdict, &flags, class, false),
+        flags,
+        proves: reference.proves(),
+        details: reference.details(),
+    };
+    (exposure, clusters.into_iter().chain(parents).collect())
+}
+
+fn is_principal(kind: RecordKind) -> bool {
+    matches!(kind, RecordKind::Role | RecordKind::User | RecordKind::App | RecordKind::ServiceAccount | RecordKind::Agent)
+}
+
+fn environment(own: &[&Record], places: &[&Location]) -> Option<String> {
+    let told = own.iter().find_map(|r| r.environment.as_deref().and_then(Environment::named));
+    told.or_else(|| places.iter().filter_map(|l| Environment::of(l)).min()).map(|e| e.as_str().to_owned())
+}
+
+fn class(reference: &Reference<'_>, own: &[&Record]) -> Class {
+    let told = own.iter().map(|r| r.principal).find(|c| *c != Class::Unknown);
+    told.unwrap_or_else(|| reference.class())
+}

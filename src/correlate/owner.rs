@@ -1,0 +1,168 @@
+//! Owners: who answers for an identity, and whether that somebody can be asked.
+
+use super::codeowners::Codeowners;
+use crate::model::{Component, Finding, Location, OwnedBy, Owner, OwnerKind, OwnerName, OwnerStatus, Record, Register, SourceClass};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// People and teams.
+pub(super) struct Directory<'r> {
+    /// Whether each user is there, by address or login.
+    people: HashMap<&'r str, bool>,
+    /// The same by what stands before the `@`, where only one user is called so.
+    logins: HashMap<&'r str, Option<bool>>,
+    teams: HashSet<&'r str>,
+    components: &'r [Component],
+}
+
+impl<'r> Directory<'r> {
+    pub(super) fn new(register: &'r Register) -> Self {
+        let mut people: HashMap<&str, bool> = HashMap::new();
+        let mut logins: HashMap<&str, Option<bool>> = HashMap::new();
+        for person in &register.people {
+            // Where two sources speak of somebody, one that says that they have left is believed.
+            let is_active = people.entry(&person.user).or_insert(true);
+            *is_active &= person.active;
+            let login = person.user.split('@').next().unwrap_or_default();
+            logins.entry(login).and_modify(|known| *known = known.filter(|k| *k == person.active)).or_insert(Some(person.active));
+        }
+        Self { people, logins, teams: register.teams.iter().map(|t| &**t).collect(), components: &register.components }
+    }
+
+    /// Whether an owner can be asked, and what it is.
+    pub(super) fn resolve(&self, owner: &OwnerName) -> (OwnerStatus, OwnerKind) {
+        let name = plain(&owner.value);
+        let person = self.people.get(name.as_str()).copied();
+        let login = || if name.contains('@') { None } else { self.logins.get(name.as_str()).copied().flatten() };
+        if self.teams.contains(name.as_str()) && owner.kind != OwnerKind::Person {
+            return (OwnerStatus::Active, OwnerKind::Team);
+        }
+        match person.or_else(login) {
+            Some(true) => return (OwnerStatus::Active, OwnerKind::Person),
+            Some(false) => return (OwnerStatus::Departed, OwnerKind::Person),
+            None => {}
+        }
+        // Without a directory nobody can be checked: a name that is one is believed.
+        let unchecked = match owner.kind {
+            OwnerKind::Person => self.people.is_empty(),
+            OwnerKind::Team => self.teams.is_empty(),
+            OwnerKind::App => true,
+            OwnerKind::Unknown => self.people.is_empty() && self.teams.is_empty() && name.contains('@'),
+        };
+        (if unchecked { OwnerStatus::Active } else { OwnerStatus::Unknown }, owner.kind)
+    }
+
+    /// The component of a repository.
+    pub(super) fn component(&self, repo: &str) -> Option<&'r Component> {
+        let base = |text: &str| text.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        let by_repo = self.components.iter().find(|c| c.repo.as_ref().is_some_and(|r| base(r) == base(repo)));
+        by_repo.or_else(|| self.components.iter().find(|c| c.repo.is_none() && c.name.eq_ignore_ascii_case(&base(repo))))
+    }
+
+    /// `OWNER/NAME` of a repository, as the catalogue has it.
+    pub(super) fn slug(&self, repo: &str) -> Option<&'r str> {
+        self.component(repo).and_then(|c| c.repo.as_deref())
+    }
+}
+
+/// An owner without what its spelling adds: `group:default/payments`, `@acme/payments` and `Payments` are one.
+pub(super) fn plain(owner: &str) -> String {
+    let name = owner.trim().trim_start_matches('@').to_lowercase();
+    let name = ["group:", "team:", "user:"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(&name);
+    if name.contains('@') { name.to_owned() } else { name.rsplit('/').next().unwrap_or_default().to_owned() }
+}
+
+/// Where a record's owner stands among others: registers first, then who issues, then the rest.
+fn weight(record: &Record, is_own: bool) -> (u8, bool) {
+    let class = match record.class {
+        SourceClass::Governance => 0,
+        SourceClass::Issuer | SourceClass::Pki => 1,
+        SourceClass::Vault => 2,
+        SourceClass::Usage | SourceClass::Directory => 3,
+    };
+    (class, !is_own)
+}
+
+/// The owner that records name, with the others that they name.
+pub(super) fn of_records(own: &[&Record], above: &[&Record], directory: &Directory<'_>) -> Option<Owner> {
+    let all = own.iter().map(|r| (weight(r, true), *r)).chain(above.iter().map(|r| (weight(r, false), *r)));
+    let mut named: Vec<((u8, bool), &Record, &OwnerName)> = all.filter_map(|(w, r)| Some((w, r, r.owner.as_ref()?))).collect();
+    named.sort_by_key(|(weight, _, owner)| (owner.by, *weight));
+    let (_, record, owner) = *named.first()?;
+    let (status, kind) = directory.resolve(owner);
+    let mut conflicts: BTreeSet<String> = named.iter().map(|(_, r, o)| format!("{} ({})", o.value, r.source)).collect();
+    conflicts.retain(|c| !c.starts_with(&format!("{} (", owner.value)));
+    let evidence = format!("{} of {} in {}", owner.by.as_str(), record.id, record.source);
+    Some(Owner { value: owner.value.to_string(), kind, status, by: owner.by, evidence, conflicts: conflicts.into_iter().collect() })
+}
+
+/// The owner of the code where no record names one: CODEOWNERS, the catalogue, the last to commit.
+pub(super) fn of_places(
+    locations: &[&Location],
+    finding: Option<&Finding>,
+    codeowners: &Codeowners,
+    directory: &Directory<'_>,
+) -> Option<Owner> {
+    let owner = |name: OwnerName, evidence: String| {
+        let (status, kind) = directory.resolve(&name);
+        Owner { value: name.value.to_string(), kind, status, by: name.by, evidence, conflicts: Vec::new() }
+    };
+    let of_file = locations.iter().find_map(|l| {
+        let (owners, file) = codeowners.of(l.repo.as_deref().unwrap_or_default(), &l.path)?;
+        let value = owners.first()?;
+        let kind = if value.contains('/') { OwnerKind::Team } else { OwnerKind::Unknown };
+        let mut found = owner(OwnerName { value: value.clone(), kind, by: OwnedBy::Codeowners }, format!("{file} for {}", l.path));
+        found.conflicts = owners[1..].iter().map(|o| o.to_string()).collect();
+        Some(found)
+    });
+    let of_catalog = || {
+        locations.iter().find_map(|l| {
+            let component = directory.component(l.repo.as_deref()?)?;
+            let name = component.owner.clone()?;
+            Some(owner(OwnerName { by: OwnedBy::Catalog, ..name }, format!("catalogue, component {}", component.name)))
+        })
+    };
+    let of_commits = || {
+        let commit = finding?.last_seen.as_ref().or(finding?.first_seen.as_ref())?;
+        let address = commit.author.rsplit_once('<').map_or(commit.author.as_str(), |(_, a)| a.trim_end_matches('>'));
+        let name = OwnerName { value: address.into(), kind: OwnerKind::Person, by: OwnedBy::Commits };
+        Some(owner(name, format!("author of commit {}", commit.commit.get(..12).unwrap_or(&commit.commit))))
+    };
+    of_file.or_else(of_catalog).or_else(of_commits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Person;
+
+    fn register() -> Register {
+        let person = |user: &str, active| Person { user: user.into(), active, manager: None, end: None };
+        let people = vec![person("kim@acme.example", true), person("wen@acme.example", false)];
+        Register { people, teams: vec!["payments".into()], ..Register::default() }
+    }
+
+    fn status(register: &Register, value: &str, kind: OwnerKind) -> OwnerStatus {
+        Directory::new(register).resolve(&OwnerName { value: value.into(), kind, by: OwnedBy::Field }).0
+    }
+
+    #[test]
+    fn people_and_teams_are_known_in_all_spellings() {
+        let register = register();
+        for value in ["kim@acme.example", "KIM@acme.example", "kim", "user:default/kim"] {
+            assert_eq!(status(&register, value, OwnerKind::Unknown), OwnerStatus::Active, "{value}");
+        }
+        assert_eq!(status(&register, "wen@acme.example", OwnerKind::Person), OwnerStatus::Departed);
+        for value in ["payments", "@acme/payments", "group:default/payments", "group:payments"] {
+            assert_eq!(status(&register, value, OwnerKind::Unknown), OwnerStatus::Active, "{value}");
+        }
+        assert_eq!(status(&register, "user_01abc", OwnerKind::Unknown), OwnerStatus::Unknown);
+        assert_eq!(status(&register, "kim@other.example", OwnerKind::Person), OwnerStatus::Unknown);
+    }
+
+    #[test]
+    fn without_a_directory_a_name_is_believed_and_an_id_is_not() {
+        let register = Register::default();
+        assert_eq!(status(&register, "kim@acme.example", OwnerKind::Person), OwnerStatus::Active);
+        assert_eq!(status(&register, "user_01abc", OwnerKind::Unknown), OwnerStatus::Unknown);
+    }
+}
