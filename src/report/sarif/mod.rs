@@ -6,9 +6,10 @@
 
 mod place;
 mod rule;
+mod taxa;
 
 use super::{Options, Reporter, escape::shown, phrase};
-use crate::model::{CommitInfo, Confidence, Finding, Location, Report, Suppression, Timestamp};
+use crate::model::{CommitInfo, Confidence, Exposure, Finding, Location, Report, Suppression, Timestamp};
 use serde_json::{Value, json};
 use serde_sarif::sarif;
 use std::collections::BTreeMap;
@@ -45,7 +46,9 @@ const SKIPPED: &str = "skipped";
 
 fn log(report: &Report) -> sarif::Sarif {
     let mut rules = rule::Rules::new(&report.detectors);
-    let results = report.findings.iter().chain(&report.suppressed).flat_map(|f| results(f, &mut rules)).collect::<Vec<_>>();
+    let identities: BTreeMap<&str, &Exposure> = report.identities.iter().map(|i| (i.id.as_str(), i)).collect();
+    let identity = |f: &Finding| f.identity.as_deref().and_then(|id| identities.get(id).copied());
+    let results = report.findings.iter().chain(&report.suppressed).flat_map(|f| results(f, identity(f), &mut rules)).collect::<Vec<_>>();
     let notification =
         sarif::ReportingDescriptor::builder().id(SKIPPED).short_description(text("Something asked for was not read.")).build();
     let driver = sarif::ToolComponent::builder()
@@ -64,6 +67,8 @@ fn log(report: &Report) -> sarif::Sarif {
         .column_kind("utf16CodeUnits")
         .results(results)
         .build();
+    let taxonomies = taxa::taxonomies(&report.identities);
+    let run = sarif::Run { taxonomies: (!taxonomies.is_empty()).then_some(taxonomies), ..run };
     sarif::Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build()
 }
 
@@ -88,21 +93,30 @@ fn invocation(report: &Report) -> sarif::Invocation {
 }
 
 /// A result for every place: services show a result at its first location alone. The first one lists all copies.
-fn results(finding: &Finding, rules: &mut rule::Rules) -> Vec<sarif::Result> {
+fn results(finding: &Finding, identity: Option<&Exposure>, rules: &mut rule::Rules) -> Vec<sarif::Result> {
     let places = phrase::places(finding);
     let (own, related) = divided(&places);
-    let first = result(finding, rules, &own, &related, places.len());
-    let others = own.iter().skip(1).map(|place| result(finding, rules, &[*place], &[], places.len()));
+    let first = result(&About { finding, identity, places: places.len() }, rules, &own, &related);
+    let others = own.iter().skip(1).map(|place| result(&About { finding, identity, places: places.len() }, rules, &[*place], &[]));
     std::iter::once(first).chain(others.collect::<Vec<_>>()).collect()
 }
 
-fn result(finding: &Finding, rules: &mut rule::Rules, own: &[&Location], related: &[&Location], places: usize) -> sarif::Result {
+/// What a result is about.
+struct About<'a> {
+    finding: &'a Finding,
+    identity: Option<&'a Exposure>,
+    /// Number of all its places.
+    places: usize,
+}
+
+fn result(about: &About<'_>, rules: &mut rule::Rules, own: &[&Location], related: &[&Location]) -> sarif::Result {
+    let About { finding, identity, places } = *about;
     let related = (1..).zip(related).map(|(id, location)| place::related(id, location)).collect::<Vec<_>>();
     let mut result = sarif::Result::builder()
         .rule_id(finding.detector.as_str())
         .rule_index(rules.index(finding))
         .level(level(finding.confidence))
-        .message(message(&told(finding, places)))
+        .message(message(&format!("{}{}", told(finding, places), identity.map(taxa::told).unwrap_or_default())))
         .locations(own.iter().map(|location| place::result(location)).collect::<Vec<_>>())
         .partial_fingerprints(BTreeMap::from([("keysweepValue/v1".to_owned(), finding.id.clone())]))
         .suppressions(suppressions(finding))
@@ -116,8 +130,10 @@ fn result(finding: &Finding, rules: &mut rule::Rules, own: &[&Location], related
             ("scope", json!(finding.scope)),
             ("group", json!(finding.group)),
             ("places", json!(places)),
+            ("identity", identity.map(taxa::identity).unwrap_or_default()),
         ]))
         .build();
+    result.taxa = identity.map(taxa::references).filter(|taxa| !taxa.is_empty());
     result.related_locations = (!related.is_empty()).then_some(related);
     result
 }

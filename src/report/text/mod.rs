@@ -3,11 +3,12 @@
 //! Text that comes from a repository is escaped before it is shown. Paths are never wrapped, so that they can be copied.
 
 mod frame;
+mod identities;
 mod layout;
 mod summary;
 
 use super::{Detail, Options, Reporter, phrase};
-use crate::model::{Class, Detector, Finding, Location, Proof, Report};
+use crate::model::{Class, Detector, Exposure, Finding, Location, Proof, Report};
 use crate::report::escape::shown;
 use layout::{Palette, paint, wrapped};
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ impl Reporter for Format {
     fn write(&self, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
         let detectors = report.detectors.iter().map(|d| (d.id.as_str(), &**d)).collect();
         let mut page = Page::new(options, detectors, io::BufWriter::new(out));
+        page.identities = report.identities.iter().map(|i| (i.id.as_str(), i)).collect();
+        page.coverage(report)?;
         for finding in &report.findings {
             match options.detail {
                 Detail::Short => page.line(finding)?,
@@ -37,6 +40,8 @@ impl Reporter for Format {
         if options.detail == Detail::Short && !report.findings.is_empty() {
             writeln!(page.out)?;
         }
+        page.acting(report)?;
+        page.ghosts(report)?;
         page.summary(report)?;
         page.out.flush()
     }
@@ -58,12 +63,20 @@ struct Page<'a, W> {
     width: usize,
     frames: frame::Renderer,
     detectors: BTreeMap<&'a str, &'a Detector>,
+    identities: BTreeMap<&'a str, &'a Exposure>,
 }
 
 impl<'a, W: Write> Page<'a, W> {
     fn new(options: &Options, detectors: BTreeMap<&'a str, &'a Detector>, out: W) -> Self {
         let width = options.width.clamp(40, 1000);
-        Self { out, palette: Palette::new(options.style), width, frames: frame::Renderer::new(options.style, width), detectors }
+        Self {
+            out,
+            palette: Palette::new(options.style),
+            width,
+            frames: frame::Renderer::new(options.style, width),
+            detectors,
+            identities: BTreeMap::new(),
+        }
     }
 
     /// The finding as compilers write a message on one line.
@@ -88,6 +101,9 @@ impl<'a, W: Write> Page<'a, W> {
         self.entry("what", &format!("{} {kind}, {confidence} confidence ({proof})", shown(&finding.provider)))?;
         if let Some(whose) = whose(finding) {
             self.entry("whose", &whose)?;
+        }
+        if let Some(identity) = finding.identity.as_deref().and_then(|id| self.identities.get(id).copied()) {
+            self.verdict(identity)?;
         }
         if let Some(first) = &finding.first_seen {
             self.entry("introduced", &phrase::commit(first))?;

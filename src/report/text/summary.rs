@@ -13,8 +13,10 @@ impl<W: Write> Page<'_, W> {
     /// Writes the summary.
     pub(super) fn summary(&mut self, report: &Report) -> io::Result<()> {
         self.outcome(report)?;
+        self.verdicts(report)?;
         self.left_out(report)?;
-        self.skipped(report)
+        self.skipped(report)?;
+        self.unstructured(report)
     }
 
     fn outcome(&mut self, report: &Report) -> io::Result<()> {
@@ -64,6 +66,22 @@ impl<W: Write> Page<'_, W> {
         match skipped.len().saturating_sub(MOST_SKIPPED) as u64 {
             0 => Ok(()),
             more => writeln!(self.out, "  and {} more; the JSON report lists all", phrase::grouped(more)),
+        }
+    }
+}
+
+impl<W: Write> Page<'_, W> {
+    fn unstructured(&mut self, report: &Report) -> io::Result<()> {
+        match report.scan.unstructured.len() as u64 {
+            0 => Ok(()),
+            files => {
+                let rest = format!(
+                    ": {} could not be read by structure, such as {}.",
+                    phrase::count(files, "file"),
+                    shown(&report.scan.unstructured[0].what)
+                );
+                self.sentence(self.palette.label, "Read as text alone", &rest)
+            }
         }
     }
 }
