@@ -63,6 +63,9 @@ pub(super) struct Scan {
     /// Configuration [default: keysweep.toml, found upward from the first target]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub org: Option<PathBuf>,
+    /// Exports to join with, files or folders; formats are recognised, not declared
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub inventory: Vec<PathBuf>,
     /// Format of a report; repeat with `-o` for several [default: text]
     #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(report::ALL.iter().map(|r| r.id())))]
     pub format: Vec<String>,
@@ -78,7 +81,7 @@ pub(super) struct Scan {
     /// How much of a value reports show [default: partial]
     #[arg(long, value_name = "HOW")]
     pub redact: Option<Redact>,
-    /// Key of the fingerprints, 64 hexadecimal digits in a file [default: a random one, kept for this user]
+    /// Key of the fingerprints, 64 hexadecimal digits in a file [default: `org.key` beside the exports, else a random one, kept for this user]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
     /// Largest file or object that is read, such as 512MB [default: 2GiB]
@@ -187,6 +190,8 @@ pub(super) enum Gate {
     Any,
     /// A finding of high confidence
     High,
+    /// An identity that no owner answers for: shadow or suspected shadow
+    Shadow,
     /// Never
     Never,
 }

@@ -4,6 +4,7 @@ mod args;
 mod detectors;
 mod exit;
 mod explain;
+mod exports;
 mod import;
 mod key;
 mod output;

@@ -4,11 +4,13 @@ use super::args::{self, Gate};
 use super::exit::Exit;
 use super::policy::Policy;
 use super::progress::Bar;
-use super::{key, output};
+use super::{exports, key, output};
 use crate::config::{self, Config, FailOn, Origin};
+use crate::correlate::correlate;
 use crate::detect::{Library, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
-use crate::model::{Confidence, Provider, Redaction, Report, Timestamp};
+use crate::inventory;
+use crate::model::{Confidence, Provider, Redaction, Report, Timestamp, Verdict};
 use crate::report::{self, Detail, Style};
 use crate::source::{Bytes, archive};
 use anyhow::{Context, Result, bail};
@@ -35,6 +37,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
     let policy = Policy::new(&config, clock());
     let bar = (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new);
     let quiet = Quiet;
+    let beside = exports::key_beside(&args.inventory);
     let options = Options {
         history: history(&args, &config)?,
         unreachable: args.unreachable,
@@ -43,12 +46,13 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
         archives: archive::Limits { depth: config.max_archive_depth, ..archive::Limits::default() },
         decode_depth: config.max_decode_depth,
         redaction,
-        key: key::load(args.key.as_deref().or(config.key.as_deref()))?,
+        key: key::load(args.key.as_deref().or(config.key.as_deref()).or(beside.as_deref()))?,
         confidence: args.confidence.map_or(config.confidence, Confidence::from),
         counted: &policy,
         progress: bar.as_ref().map_or(&quiet as &dyn Progress, |b| b),
     };
-    let report = engine::scan(&targets(&args)?, &library, &options, &*clock);
+    let mut report = engine::scan(&targets(&args)?, &library, &options, &*clock);
+    join(&args, &options, clock(), &mut report)?;
     if let Some(bar) = &bar {
         bar.clear();
     }
@@ -64,6 +68,21 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
     Ok(exit(&args, &config, &report))
 }
 
+/// Joins what was found with the inventory; without one, every identity is of an unknown source.
+fn join(args: &args::Scan, options: &Options<'_>, now: Timestamp, report: &mut Report) -> Result<()> {
+    if let Some(missing) = args.inventory.iter().find(|p| !p.exists()) {
+        bail!("--inventory {}: there is no such file or folder", missing.display());
+    }
+    if !args.inventory.is_empty() {
+        options.progress.begin("reading the inventory", 0);
+    }
+    let (exports, warnings) = exports::exports(&args.inventory);
+    let mut register = inventory::read(&exports, &options.key);
+    register.warnings.extend(warnings);
+    correlate(report, &register, &crate::model::Policy::default(), now);
+    Ok(())
+}
+
 /// Whether every report goes to a file of its own or to a terminal.
 fn keeps_secrets(args: &args::Scan) -> bool {
     let reports = args.format.len().max(1);
@@ -75,11 +94,13 @@ fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
     let configured = match config.fail_on {
         FailOn::Never => Gate::Never,
         FailOn::High => Gate::High,
-        FailOn::Any | FailOn::New | FailOn::Shadow => Gate::Any,
+        FailOn::Shadow => Gate::Shadow,
+        FailOn::Any | FailOn::New => Gate::Any,
     };
     let fired = match args.fail_on.unwrap_or(configured) {
         Gate::Never => false,
         Gate::Any => !report.findings.is_empty(),
+        Gate::Shadow => report.identities.iter().any(|i| matches!(i.verdict, Verdict::Shadow | Verdict::SuspectedShadow)),
         Gate::High => report.findings.iter().any(|f| f.confidence == Confidence::High),
     };
     match (fired, report.scan.skipped.is_empty()) {
