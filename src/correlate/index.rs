@@ -65,8 +65,7 @@ impl<'r> Index<'r> {
                 self.paths.entry(path.value).or_insert(child);
             }
             let path = path(record);
-            let parents =
-                record.of.iter().chain(path.as_ref()).filter_map(|key| self.by_key.get(&(key.kind, &*key.value)).copied());
+            let parents = record.of.iter().chain(path.as_ref()).filter_map(|key| self.by_key.get(&(key.kind, &*key.value)).copied());
             children.extend(parents.filter(|p| *p != child).map(|p| (p, child)));
         }
         children.sort_unstable();

@@ -9,6 +9,8 @@ mod consumer;
 mod coverage;
 mod environment;
 mod exposure;
+#[cfg(test)]
+mod fixture;
 mod flags;
 mod frameworks;
 mod ghosts;
@@ -17,6 +19,8 @@ mod matching;
 mod owner;
 mod references;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod verdict;
 

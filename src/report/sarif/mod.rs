@@ -243,7 +243,7 @@ mod tests {
     fn a_value_in_too_many_places_is_cut_to_what_services_accept_and_says_so() {
         let mut finding = fixture::finding();
         finding.locations = vec![fixture::location("a"); 1500];
-        let result = results(&finding, &mut rule::Rules::new(&[])).remove(0);
+        let result = results(&finding, None, &mut rule::Rules::new(&[])).remove(0);
         assert_eq!(result.locations.map(|l| l.len()), Some(MOST_PLACES));
         assert!(result.message.text.is_some_and(|t| t.ends_with("It is in 1,500 places, of which 1,000 are listed.")));
     }

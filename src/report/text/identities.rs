@@ -104,18 +104,23 @@ impl<W: Write> Page<'_, W> {
         }
     }
 
-    /// Rows under a heading; the last column is left whole, the others are cut to fit.
+    /// Rows under a heading, cut to fit; places in the last column are left whole.
     fn table<const N: usize>(&mut self, heading: &[String; N], rows: &[[String; N]]) -> io::Result<()> {
-        let widest = (self.width / 3).clamp(12, 60);
-        let width = |column: usize| {
+        let widest = |column: usize| {
             let cells = rows.iter().map(|r| &r[column]).chain([&heading[column]]);
-            cells.map(|c| shown(c).chars().count()).max().unwrap_or(0).min(widest)
+            cells.map(|c| shown(c).chars().count()).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..N).map(width).collect();
+        let mut widths: Vec<usize> = (0..N).map(widest).collect();
+        let counted = if heading[N - 1] == "place" { N - 1 } else { N };
+        // The widest columns give way first.
+        while widths[..counted].iter().sum::<usize>() + 2 * N > self.width {
+            let Some(most) = widths[..counted].iter_mut().max().filter(|w| **w > 4) else { break };
+            *most -= 1;
+        }
         let line = |cells: &[String; N]| {
             let cells = cells.iter().zip(&widths).enumerate().map(|(n, (cell, width))| {
                 let cell = shown(cell);
-                if n + 1 == N {
+                if n + 1 == N && heading[n] == "place" {
                     return cell.into_owned();
                 }
                 let cut: String =

@@ -30,7 +30,9 @@ impl Reporter for Format {
         let detectors = report.detectors.iter().map(|d| (d.id.as_str(), &**d)).collect();
         let mut page = Page::new(options, detectors, io::BufWriter::new(out));
         page.identities = report.identities.iter().map(|i| (i.id.as_str(), i)).collect();
-        page.coverage(report)?;
+        if options.detail == Detail::Full {
+            page.coverage(report)?;
+        }
         for finding in &report.findings {
             match options.detail {
                 Detail::Short => page.line(finding)?,
@@ -40,8 +42,10 @@ impl Reporter for Format {
         if options.detail == Detail::Short && !report.findings.is_empty() {
             writeln!(page.out)?;
         }
-        page.acting(report)?;
-        page.ghosts(report)?;
+        if options.detail == Detail::Full {
+            page.acting(report)?;
+            page.ghosts(report)?;
+        }
         page.summary(report)?;
         page.out.flush()
     }
@@ -263,6 +267,7 @@ mod tests {
             report.findings[0].locations.push(location);
         }
         report.findings[0].locations[0].in_head = true;
+        (report.identities, report.inventory) = Default::default();
         assert_eq!(
             text(&report, Style::Plain, 80, Detail::Full),
             r#"Acme access token: acm_********yz
@@ -328,6 +333,26 @@ Not read: 1
             "",
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn whose_it_is_is_told_with_what_the_inventory_can_say_first() {
+        let mut report = fixture::full();
+        report.findings.truncate(1);
+        report.findings[0].identity = Some("i1".into());
+        report.identities[0].evidence =
+            vec![fixture::evidence("the register does not know it"), fixture::evidence("no-owner: nobody is named")];
+        report.identities[0].flags = vec![crate::model::Flag::NoOwner];
+        let text = text(&report, Style::Plain, 80, Detail::Full);
+        assert!(text.starts_with("Inventory: "), "{text}");
+        for line in [
+            "  acme      token  -      1      0         1",
+            "  verdict     shadow: the register does not know it",
+            "  flags       no-owner: nobody is named",
+            "Verdicts: 1 shadow.",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+        }
     }
 
     #[test]
