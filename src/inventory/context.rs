@@ -1,5 +1,6 @@
 //! What an importer reads from and writes to.
 
+use super::words;
 use crate::model::{Has, Key, KeyKind, Manifest, Record, RecordKind, Register, SourceClass, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -60,10 +61,8 @@ impl<'e> Element<'e> {
 }
 
 /// Names of tags that tell an owner, the most telling first.
-#[allow(dead_code)]
 pub const OWNER_TAGS: &[&str] = &["owner", "owner_email", "owner-email", "owned-by", "owned_by", "team", "squad", "maintainer", "contact"];
 /// Names of tags that tell an environment.
-#[allow(dead_code)]
 pub const ENVIRONMENT_TAGS: &[&str] = &["env", "environment", "stage", "tier"];
 
 /// The text of a value; `None` where it is null, blank, a list or an object.
@@ -165,8 +164,21 @@ impl<'c> Context<'c> {
         Record::new(&self.source, class, provider, kind, id)
     }
 
-    /// Takes a record. Its native key is added, and the scope that was stated for the file where it has none itself.
+    /// The id of the key of fingerprints: the first eight hexadecimal digits of its SHA-256.
+    pub fn kid(&self) -> String {
+        Sha256::digest(self.key)[..4].iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Takes a record. What looks like a secret is no owner. Its native key is added, and the scope that was stated for the file where it has none itself.
     pub fn push(&mut self, mut record: Record) {
+        if record.owner.as_ref().is_some_and(|o| words::is_secret_like(&o.value)) {
+            record.owner = None;
+            let says = format!(
+                "{}: the owner of {} looks like a secret that was pasted there; it is dropped, and should be revoked",
+                self.source, record.id
+            );
+            self.register.warnings.push(says);
+        }
         if record.scope.is_none() {
             record.scope = self.scope().map(Into::into);
         }

@@ -6,6 +6,7 @@
 
 mod context;
 mod read;
+mod words;
 
 pub use context::{Context, Element};
 pub use read::{Export, read};
@@ -41,7 +42,9 @@ macro_rules! importers {
     };
 }
 
-importers! { aws_access_keys }
+importers! {
+    agents, aws_access_keys, backstage, cmdb, directory, fingerprints, manifest
+}
 
 #[cfg(test)]
 mod tests {

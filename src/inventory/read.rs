@@ -15,6 +15,8 @@ const DEEPEST: usize = 4;
 const UNPACKED: u64 = 8 << 30;
 /// Bytes looked at to tell what a file is in.
 const SNIFFED: usize = 64 << 10;
+/// Most bytes of YAML, which is read at once.
+const YAML: u64 = 64 << 20;
 /// Longest line of JSON lines, in bytes.
 const LINE: u64 = 64 << 20;
 
@@ -98,6 +100,7 @@ impl Reading<'_, '_> {
             None => Err("is empty".to_owned()),
             Some('{' | '[') if is_lines(&begin) => self.lines(reader),
             Some('{' | '[') => self.values(reader),
+            _ if is_yaml(&begin) => self.yaml(reader),
             _ => self.rows(reader, &begin),
         }
     }
@@ -136,6 +139,18 @@ impl Reading<'_, '_> {
                 }
             }
         }
+    }
+
+    /// YAML documents, as a catalogue and `kubectl -o yaml` write them.
+    fn yaml(&mut self, mut reader: impl BufRead) -> Result<(), String> {
+        let mut text = String::new();
+        reader.by_ref().take(YAML).read_to_string(&mut text).map_err(|e| e.to_string())?;
+        if text.len() as u64 == YAML {
+            return Err(format!("is YAML of more than {} MiB: export it as JSON", YAML >> 20));
+        }
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&text).map_err(|e| format!("is no YAML that can be read: {e}"))?;
+        (1..).zip(&documents).for_each(|(number, document)| self.value(document, "", None, number, 0));
+        Ok(())
     }
 
     /// A table: comma, semicolon or tab, whichever the heading has most of.
@@ -229,6 +244,12 @@ fn is_lines(begin: &str) -> bool {
     first.trim_start().starts_with('{')
         && serde_json::from_str::<Value>(first).is_ok()
         && next.is_none_or(|n| n.trim_start().starts_with('{'))
+}
+
+/// Whether a text begins as YAML with keys of Kubernetes' and Backstage's kind does.
+fn is_yaml(begin: &str) -> bool {
+    let mut lines = begin.lines().map(str::trim_end).filter(|l| !l.is_empty() && !l.starts_with('#'));
+    lines.next().is_some_and(|l| l == "---" || ["apiVersion:", "kind:", "items:", "- apiVersion:"].iter().any(|k| l.starts_with(k)))
 }
 
 /// A column's name in lower case, with `_` for blanks.
