@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// An object of a JSON export, or a row of a table.
@@ -138,13 +138,15 @@ pub struct Context<'c> {
     stated: Vec<Manifest>,
     inferred: BTreeMap<(SourceClass, String, RecordKind), Inferred>,
     told: BTreeSet<String>,
+    /// Of logs of single events: the record of each key, so that one is kept a key.
+    used: HashMap<Box<str>, usize>,
 }
 
 impl<'c> Context<'c> {
     /// Begins a file. What `register` has in manifests for it counts before what the file shows.
     pub fn new(register: &'c mut Register, source: &str, key: &'c [u8; 32]) -> Self {
         let stated = register.manifests.iter().filter(|m| m.stated && m.source == source).cloned().collect();
-        Self { register, source: source.into(), key, stated, inferred: BTreeMap::new(), told: BTreeSet::new() }
+        Self { register, source: source.into(), key, stated, inferred: BTreeMap::new(), told: BTreeSet::new(), used: HashMap::new() }
     }
 
     /// Path of the file from the inventory's root.
@@ -188,6 +190,23 @@ impl<'c> Context<'c> {
             record.keys.push(native);
         }
         self.register.records.push(record);
+    }
+
+    /// Of a log of single events: whether the file has a record of this id, whose last use is then moved on. Otherwise the next record
+    /// that is pushed is taken to be its.
+    pub fn used_before(&mut self, id: &str, time: Timestamp) -> bool {
+        let next = self.register.records.len();
+        match self.used.get(id) {
+            Some(&at) => {
+                let last = &mut self.register.records[at].last_used;
+                *last = (*last).max(Some(time));
+                true
+            }
+            None => {
+                self.used.insert(id.into(), next);
+                false
+            }
+        }
     }
 
     /// Takes people, teams and components.

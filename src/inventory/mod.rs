@@ -43,7 +43,8 @@ macro_rules! importers {
 }
 
 importers! {
-    agents, aws_access_keys, backstage, cmdb, directory, fingerprints, manifest
+    agents, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets, aws_service_credentials, backstage,
+    cmdb, directory, fingerprints, manifest
 }
 
 #[cfg(test)]
