@@ -43,8 +43,9 @@ macro_rules! importers {
 }
 
 importers! {
-    agents, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets, aws_service_credentials, backstage,
-    cmdb, directory, fingerprints, manifest
+    agents, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets, aws_service_credentials,
+    azure_applications, azure_resources, azure_service_principals, backstage,
+    cmdb, directory, fingerprints, gcp_keys, gcp_secrets, gcp_service_accounts, manifest
 }
 
 #[cfg(test)]
