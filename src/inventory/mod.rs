@@ -5,6 +5,7 @@
 //! row of a table, as an object of its columns. So a folder of mixed files needs no names.
 
 mod context;
+mod hint;
 mod read;
 mod words;
 
@@ -43,10 +44,11 @@ macro_rules! importers {
 }
 
 importers! {
-    agents, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets, aws_service_credentials,
-    azure_applications, azure_devops, azure_resources, azure_service_principals, backstage, certificates, cmdb, directory,
-    fingerprints, gcp_keys, gcp_secrets, gcp_service_accounts, github_audit_log, github_installations, github_keys, github_secrets,
-    github_tokens, gitlab_tokens, gitlab_variables, jenkins, kubernetes, manifest, spire, vault_radar, vault_secrets, vault_tokens
+    agents, ai_keys, anthropic, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets,
+    aws_service_credentials, azure_applications, azure_devops, azure_resources, azure_service_principals, backstage, certificates,
+    cmdb, directory, fingerprints, gcp_keys, gcp_secrets, gcp_service_accounts, github_audit_log, github_installations, github_keys,
+    github_secrets, github_tokens, gitlab_tokens, gitlab_variables, jenkins, kubernetes, litellm, manifest, okta, openai, snowflake,
+    spire, vault_radar, vault_secrets, vault_tokens
 }
 
 #[cfg(test)]
