@@ -66,7 +66,7 @@ impl<'c, 'r> Case<'c, 'r> {
             Some(record) => {
                 Question { provider: &record.provider, kind: record.kind, scope: record.scope.as_deref().or_else(|| self.unit.scope()) }
             }
-            None => Question { provider: &first.provider, kind: first.record_kind, scope: self.unit.scope() },
+            None => Question { provider: &first.record_provider, kind: first.record_kind, scope: self.unit.scope() },
         }
     }
 

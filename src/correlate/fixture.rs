@@ -36,6 +36,7 @@ pub(super) fn finding(provider: &str, kind: RecordKind, value: &str) -> Finding 
         scope: None,
         class: Class::Unknown,
         record_kind: kind,
+        record_provider: provider.into(),
         expires: None,
         keys: Vec::new(),
         value: Secret::new(value.as_bytes()),

@@ -192,7 +192,7 @@ fn privileged(case: &Case<'_, '_>) -> Vec<Flagged> {
 fn federatable(case: &Case<'_, '_>) -> Vec<Flagged> {
     let is_cloud = case.unit.findings.iter().any(|f| {
         let long_lived = matches!(f.record_kind, RecordKind::AccessKey | RecordKind::OauthSecret | RecordKind::SaKey);
-        long_lived && matches!(f.provider.as_str(), "aws" | "azure" | "gcp" | "google")
+        long_lived && matches!(f.record_provider.as_str(), "aws" | "azure" | "gcp" | "google")
     });
     let federated = |l: &&Location| is_pipeline(l) && l.repo.as_ref().is_some_and(|r| case.bench.federated.contains(r));
     let place = places(case).find(federated).filter(|_| is_cloud);

@@ -70,7 +70,7 @@ fn hinted<'r>(unit: &Unit<'_>, index: &Index<'r>) -> Vec<Match<'r>> {
     let keys = unit.keys();
     for finding in &unit.findings {
         let Ok(value) = std::str::from_utf8(finding.value.expose()) else { continue };
-        for number in index.hinted(&finding.provider, value.trim_end()) {
+        for number in index.hinted(&finding.record_provider, value.trim_end()) {
             let record = index.record(number);
             let Some(hint) = &record.hint else { continue };
             let is_within = hint.within.as_ref().is_none_or(|k| keys.contains(k));

@@ -12,6 +12,7 @@ mod except;
 mod generic;
 mod guard;
 mod hit;
+pub mod keys;
 mod library;
 mod line;
 mod placeholder;

@@ -6,15 +6,12 @@ use super::join::{Join, counted, named};
 use super::scan::{Gathered, Options};
 use super::values::{Value, ValueNo};
 use super::veil::Veil;
-use crate::detect::Library;
+use crate::detect::{Library, keys};
 use crate::model::{
-    CommitInfo, Confidence, Detector, Finding, Inventory, Location, RecordKind, Report, Role, Scan, Secret, SecretView, Skipped, Stats,
+    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Member, Report, Role, Scan, Secret, SecretView, Skipped, Stats,
     Suppression, Timestamp, Tool,
 };
 use crate::source::history::hex;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,15 +53,6 @@ pub(super) fn id(family: &str, secret: &Secret) -> String {
         digest = Sha256::digest(digest);
     }
     hex(&digest[..16])
-}
-
-/// `kfp1`: base64url of HMAC-SHA-256(key, SHA-256(value without one trailing newline)), first 16 bytes.
-fn fingerprint(key: &[u8; 32], secret: &Secret) -> String {
-    let bytes = secret.expose();
-    let digest = Sha256::digest(bytes.strip_suffix(b"\n").unwrap_or(bytes));
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length of key will do");
-    mac.update(&digest);
-    URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..16])
 }
 
 /// Makes the report of what was gathered.
@@ -167,6 +155,10 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
     let suppression: Option<Suppression> = if open { None } else { locations.iter().find_map(|l| l.suppression.clone()) };
     let says = |get: fn(&Value) -> &Option<String>| group.iter().find_map(|s| get(&values[s.value as usize]).clone());
     let (principal, scope) = (says(|v| &v.principal), says(|v| &v.scope));
+    let mut told = keys::told(detector, value.secret.expose(), &options.key);
+    for (text, role) in [(&principal, Member::Identifier), (&scope, Member::Account)] {
+        told.keys.extend(text.iter().flat_map(|t| keys::identifiers(keys::record_provider(detector), role, t)));
+    }
     Finding {
         id: value.id(library).to_owned(),
         detector: detector.id.clone(),
@@ -178,7 +170,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         secret: SecretView {
             redacted: value.secret.redact(options.redaction),
             length: value.secret.len(),
-            fingerprint: fingerprint(&options.key, &value.secret),
+            fingerprint: keys::fingerprint(&options.key, value.secret.expose()),
         },
         first_seen: first.map(|m| m.info.clone()),
         last_seen: last.map(|m| m.info.clone()),
@@ -189,10 +181,11 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         group: None,
         principal,
         scope,
-        class: detector.identity.class,
-        record_kind: RecordKind::Other,
-        expires: None,
-        keys: Vec::new(),
+        class: told.class.unwrap_or(detector.identity.class),
+        record_kind: keys::record_kind(detector),
+        record_provider: keys::record_provider(detector).to_owned(),
+        expires: told.expires,
+        keys: told.keys,
         value: value.secret.clone(),
         suppression,
     }
@@ -201,16 +194,6 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fingerprints_are_kfp1() {
-        // The published vector has the key of the example organisation; here the construction is checked against its parts.
-        let key = [7; 32];
-        let with_newline = fingerprint(&key, &Secret::new(b"FAKE-secret-value-000\n"));
-        assert_eq!(with_newline, fingerprint(&key, &Secret::new(b"FAKE-secret-value-000")));
-        assert_eq!(with_newline.len(), 22);
-        assert_ne!(with_newline, fingerprint(&[8; 32], &Secret::new(b"FAKE-secret-value-000")));
-    }
 
     #[test]
     fn ids_depend_on_family_and_value_alone() {

@@ -5,8 +5,8 @@ use super::groups::{Companion, missing};
 use super::scan::Options;
 use super::values::Value;
 use super::veil::Veil;
-use crate::detect::Library;
-use crate::model::{Finding, Group, GroupMember, Kind, Location, Member, Role, Secret};
+use crate::detect::{Library, keys};
+use crate::model::{Finding, Group, GroupMember, Key, Kind, Location, Member, Role, Secret};
 use crate::source::history::hex;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -72,6 +72,9 @@ impl Join<'_> {
                 finding.principal = finding.principal.take().or_else(|| other(&group.principal));
                 finding.scope = finding.scope.take().or_else(|| group.scope.clone());
                 finding.group = Some(group);
+                finding.keys.extend(draft.members.iter().flat_map(|m| self.keys(m)));
+                finding.keys.sort();
+                finding.keys.dedup();
             }
         }
     }
@@ -129,6 +132,14 @@ impl Join<'_> {
             column: member.place.1,
             title: detector.title.clone(),
         }
+    }
+
+    /// What a member that only names something is known by.
+    fn keys(&self, member: &Companion) -> Vec<Key> {
+        let detector = self.library.detector(member.rule);
+        let names = detector.kind == Kind::Identifier || detector.report != Role::Finding;
+        let text = std::str::from_utf8(self.values[member.value as usize].secret.expose()).ok().filter(|_| names);
+        text.map(|t| keys::identifiers(keys::record_provider(detector), detector.member(), t)).unwrap_or_default()
     }
 
     /// A name without the values that are secrets themselves, such as a key id.

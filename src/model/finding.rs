@@ -48,6 +48,9 @@ pub struct Finding {
     /// What kind of record an inventory has of it.
     #[serde(skip)]
     pub record_kind: RecordKind,
+    /// Slug of the provider that an inventory has it under, where that is another.
+    #[serde(skip)]
+    pub record_provider: String,
     /// When it ends, as far as the value itself says.
     #[serde(skip)]
     pub expires: Option<Timestamp>,

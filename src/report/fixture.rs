@@ -103,6 +103,7 @@ pub(super) fn finding() -> Finding {
         scope: None,
         class: Class::Human,
         record_kind: RecordKind::Token,
+        record_provider: "acme".into(),
         expires: None,
         keys: Vec::new(),
         value: Secret::default(),

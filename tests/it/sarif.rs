@@ -83,6 +83,7 @@ fn finding(locations: Vec<Location>) -> Finding {
         principal: None,
         class: Class::Unknown,
         record_kind: RecordKind::Token,
+        record_provider: "acme".into(),
         expires: None,
         keys: Vec::new(),
         value: Secret::default(),

@@ -2,7 +2,7 @@
 
 use super::encoding::{base32, base32_digit, base64};
 use super::{Decoded, Outcome, identity};
-use crate::model::{Class, Proof, Timestamp};
+use crate::model::{Class, Key, KeyKind, Proof, Timestamp};
 
 /// Largest account number: twelve digits.
 const LAST_ACCOUNT: u64 = 999_999_999_999;
@@ -67,7 +67,11 @@ fn long_lived(text: &str) -> Option<Decoded> {
         return None;
     }
     let class = user.starts_with("BedrockAPIKey-").then_some(Class::Workload);
-    Some(Decoded { principal: identity(user), scope: Some(account.to_owned()), class, ..Decoded::default() })
+    let keys = [(KeyKind::AwsSvcUser, alias), (KeyKind::AwsAccount, account)]
+        .into_iter()
+        .filter_map(|(kind, text)| Key::new(kind, text))
+        .collect();
+    Some(Decoded { principal: identity(user), scope: Some(account.to_owned()), class, keys, ..Decoded::default() })
 }
 
 /// A presigned request to `bedrock.amazonaws.com`, without its `https://`.

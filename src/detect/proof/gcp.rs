@@ -1,7 +1,7 @@
 //! Google Cloud service account keys: the JSON file that holds one.
 
 use super::{Decoded, Outcome, identity};
-use crate::model::{Class, Proof};
+use crate::model::{Class, Key, KeyKind, Proof};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -12,6 +12,8 @@ struct KeyFile {
     project_id: String,
     private_key_id: String,
     client_email: String,
+    #[serde(default)]
+    client_id: String,
 }
 
 /// Reads a key file, also one that stands inside a JSON string with its quotes escaped.
@@ -51,6 +53,10 @@ pub(super) fn decode(value: &[u8]) -> Option<Decoded> {
         principal: identity(&file.client_email),
         scope: identity(&file.project_id),
         class: Some(Class::Workload),
+        keys: [(KeyKind::GcpSaKey, &file.private_key_id), (KeyKind::GcpSa, &file.client_email), (KeyKind::GcpUid, &file.client_id)]
+            .into_iter()
+            .filter_map(|(kind, text)| Key::new(kind, text))
+            .collect(),
         ..Decoded::default()
     })
 }

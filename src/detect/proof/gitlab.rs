@@ -9,7 +9,7 @@
 use super::crc::crc32;
 use super::encoding::{base64url, is_base64url};
 use super::{Decoded, Outcome};
-use crate::model::{Class, Proof};
+use crate::model::{Class, Key, KeyKind, Proof};
 
 /// Number of random bytes in a payload.
 const RANDOM_LEN: usize = 16;
@@ -89,7 +89,9 @@ pub(super) fn decode(value: &[u8]) -> Option<Decoded> {
     // A user may be a person or a bot; what belongs to a project or group itself is no person.
     let class = user.is_none().then(|| number(b'p').or_else(|| number(b'g'))).flatten().map(|_| Class::Workload);
     let principal = user.or_else(|| named(b'p', "project")).or_else(|| named(b'g', "group"));
-    Some(Decoded { principal, class, ..Decoded::default() })
+    let kinds = [(b'u', KeyKind::GitlabUser), (b'p', KeyKind::GitlabProject), (b'g', KeyKind::GitlabGroup)];
+    let keys = kinds.into_iter().filter_map(|(key, kind)| Key::new(kind, &number(key)?.to_string())).collect();
+    Some(Decoded { principal, class, keys, ..Decoded::default() })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::encoding::{base64url, is_base64url};
 use super::{Decoded, Outcome, identity, seconds};
-use crate::model::{Class, Proof};
+use crate::model::{Class, Key, KeyKind, Proof};
 use serde_json::{Map, Value};
 
 /// The claims of a token; `None` unless header and payload are JSON objects, the header names an algorithm, and a signature follows.
@@ -30,12 +30,33 @@ pub(super) fn decode(value: &[u8]) -> Option<Decoded> {
     let class = account.is_some().then_some(Class::Workload);
     Some(Decoded {
         principal: account.or_else(|| text("sub")),
-        scope: text("iss"),
+        // The issuer of Kubernetes' first kind of tokens is the same in all clusters.
+        scope: text("iss").filter(|iss| iss != "kubernetes/serviceaccount"),
         issued: claims.get("iat").and_then(seconds),
         expires: claims.get("exp").and_then(seconds),
         class,
+        keys: keys(&claims),
         ..Decoded::default()
     })
+}
+
+/// What an inventory may know the token's subject by.
+fn keys(claims: &Map<String, Value>) -> Vec<Key> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let bound = |path: &str| claims.get("kubernetes.io").and_then(|k| k.pointer(path)).and_then(Value::as_str);
+    let flat = |name: &str| claims.get(&format!("kubernetes.io/serviceaccount/{name}")).and_then(Value::as_str);
+    let mut keys = Vec::new();
+    let mut add = |kind, value: Option<&str>| keys.extend(value.and_then(|v| Key::new(kind, v)));
+    add(KeyKind::K8sUid, flat("service-account.uid").or_else(|| bound("/serviceaccount/uid")));
+    let namespace = flat("namespace").or_else(|| bound("/namespace"));
+    let account = flat("service-account.name").or_else(|| bound("/serviceaccount/name"));
+    add(KeyKind::K8sSa, namespace.zip(account).map(|(n, a)| format!("{n}/{a}")).as_deref());
+    add(KeyKind::EntraAppId, text("appid").or_else(|| text("azp").filter(|_| claims.contains_key("tid"))));
+    add(KeyKind::EntraOid, text("oid"));
+    add(KeyKind::EntraTenant, text("tid"));
+    add(KeyKind::SpiffeId, text("sub").filter(|s| s.starts_with("spiffe://")));
+    add(KeyKind::JwtSubject, text("iss").zip(text("sub")).map(|(i, s)| format!("{i}#{s}")).as_deref());
+    keys
 }
 
 /// `system:serviceaccount:<namespace>:<name>`, from the subject or from the claims of either kind of token.

@@ -4,7 +4,7 @@
 
 use super::encoding::base64url;
 use super::{Decoded, Outcome, identity, seconds};
-use crate::model::{Class, Proof};
+use crate::model::{Class, Key, KeyKind, Proof};
 use serde_json::Value;
 
 /// What a section ends with, instead of a field.
@@ -77,7 +77,8 @@ pub(super) fn check(value: &[u8]) -> Outcome {
 pub(super) fn decode(value: &[u8]) -> Option<Decoded> {
     let macaroon = parse(value)?;
     let principal = std::str::from_utf8(&macaroon.identifier).ok().and_then(identity);
-    let mut decoded = Decoded { principal, ..Decoded::default() };
+    let keys = principal.as_deref().and_then(|id| Key::new(KeyKind::PypiMacaroon, id)).into_iter().collect();
+    let mut decoded = Decoded { principal, keys, ..Decoded::default() };
     for caveat in &macaroon.caveats {
         // Caveats are lists that begin with a tag: 0 is an expiration with its beginning, 4 a trusted publisher.
         let Ok(Value::Array(list)) = serde_json::from_slice(caveat) else { continue };

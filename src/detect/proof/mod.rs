@@ -17,9 +17,11 @@ mod openssh;
 mod pem;
 mod sentry;
 
-use crate::model::{Class, Proof};
+use crate::model::{Class, Key, Proof};
 
 pub(super) use crc::base62_crc32;
+pub(super) use openssh::public_of_openssh;
+pub(super) use pem::der_of;
 
 /// Longest value that is looked into, in bytes; of a longer one nothing is said.
 const VALUE_LIMIT: usize = 64 << 10;
@@ -58,6 +60,8 @@ pub struct Decoded {
     pub expires: Option<i64>,
     /// Who uses credentials of this form.
     pub class: Option<Class>,
+    /// What an inventory may know it by.
+    pub keys: Vec<Key>,
 }
 
 type Check = fn(&[u8]) -> Outcome;

@@ -25,6 +25,17 @@ pub(super) fn container(body: &[u8]) -> Container {
     parse(rest).unwrap_or(Container::Broken)
 }
 
+/// The public key of a container, which stands in clear in an encrypted one too.
+pub(in crate::detect) fn public_of_openssh(body: &[u8]) -> Option<&[u8]> {
+    let mut input = body.strip_prefix(MAGIC)?;
+    for _ in 0..3 {
+        string(&mut input)?;
+    }
+    let (_, rest) = input.split_first_chunk::<4>()?;
+    input = rest;
+    string(&mut input)
+}
+
 fn parse(mut input: &[u8]) -> Option<Container> {
     let cipher = string(&mut input)?;
     let _derivation = string(&mut input)?;

@@ -31,6 +31,15 @@ pub(super) fn check(value: &[u8]) -> Outcome {
     })
 }
 
+/// The bytes of the block in a value.
+pub(in crate::detect) fn der_of(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let block = Block::find(value);
+    if block.is_opaque() || block.is_encrypted() {
+        return None;
+    }
+    base64(&digits(block.body)?)
+}
+
 /// As [`check`], but only OpenSSH's container is a proof.
 pub(super) fn check_openssh(value: &[u8]) -> Outcome {
     judge(&Block::find(value), |body| container(body) == Container::Plain)

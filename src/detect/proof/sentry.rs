@@ -2,7 +2,7 @@
 
 use super::encoding::base64;
 use super::{Decoded, Outcome, identity, seconds};
-use crate::model::{Class, Proof};
+use crate::model::{Class, Key, KeyKind, Proof};
 use serde_json::{Map, Value};
 
 /// The facts; `None` unless they are complete.
@@ -28,6 +28,7 @@ pub(super) fn decode(value: &[u8]) -> Option<Decoded> {
         scope: facts.get("org").and_then(Value::as_str).and_then(identity),
         issued: facts.get("iat").and_then(seconds),
         class: Some(Class::Workload),
+        keys: facts.get("org").and_then(Value::as_str).and_then(|o| Key::new(KeyKind::SentryOrg, o)).into_iter().collect(),
         ..Decoded::default()
     })
 }
