@@ -126,6 +126,7 @@ pub fn is_reference(value: &[u8]) -> bool {
             b"os.getenv",
             b"env.",
             b"ENV[",
+            b"ENC[",
             b"secrets.",
             b"vars.",
             b"var.",

@@ -33,6 +33,8 @@ pub(super) struct Sighting {
     pub confidence: Confidence,
     /// What stands near and makes one credential with it, nearest first.
     pub companions: Arc<[Companion]>,
+    /// When an address that holds it ends, as it says.
+    pub expires: Option<Timestamp>,
     pub first: Option<Moment>,
     pub last: Option<Moment>,
     pub removed: Option<Moment>,
@@ -184,7 +186,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         class: told.class.unwrap_or(detector.identity.class),
         record_kind: keys::record_kind(detector),
         record_provider: keys::record_provider(detector).to_owned(),
-        expires: told.expires,
+        expires: told.expires.or_else(|| group.iter().filter_map(|s| s.expires).max_by_key(|t| t.seconds)),
         keys: told.keys,
         value: value.secret.clone(),
         suppression,

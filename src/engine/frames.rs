@@ -9,7 +9,7 @@ use super::structure::resource;
 use super::values::{Value, ValueNo, Values};
 use super::veil::Veil;
 use crate::detect::{Features, Library, Utf16, generic_confidence, sniff_utf16, transcode_utf16};
-use crate::model::{Confidence, Frame, FrameLine, Location, Outline, Resource, Role, Suppression};
+use crate::model::{Confidence, Frame, FrameLine, Location, Outline, Resource, Role, Suppression, Timestamp};
 use crate::source::archive;
 use memchr::memchr_iter;
 use std::cell::RefCell;
@@ -46,6 +46,8 @@ pub(super) struct Places {
 struct Spot {
     member: Option<Arc<str>>,
     bytes: (usize, usize),
+    /// When an address that holds the value ends, as it says.
+    expires: Option<Timestamp>,
     line: (u32, u32),
     column: (u32, u32),
     utf16: (u32, u32),
@@ -118,7 +120,8 @@ impl Places {
             let resource = self.resource(spot, &path);
             let location = Location { uri: uri(&path), path, suppression, resource, ..spot.location() };
             let (rule, companions) = spot.group.clone();
-            Some(Sighting { value: number, rule, location, confidence, companions, first: None, last: None, removed: None })
+            let expires = spot.expires;
+            Some(Sighting { value: number, rule, location, confidence, companions, expires, first: None, last: None, removed: None })
         };
         self.spots.get(&number).into_iter().flatten().filter_map(sighting).collect()
     }
@@ -247,6 +250,7 @@ impl<'b> Sheet<'b> {
         }
         Spot {
             bytes: (o.start, o.end),
+            expires: crate::detect::keys::signed_until(&self.word(o.start, o.end)),
             member: o.member.clone(),
             line: (line as u32 + 1, end_line as u32 + 1),
             column: (column, end_column),
@@ -259,6 +263,17 @@ impl<'b> Sheet<'b> {
             frame: self.frame(line, end_line, (o.start, o.end)),
             lines,
         }
+    }
+
+    /// What stands around a span without a blank or a quote between, within bounds.
+    fn word(&self, start: usize, end: usize) -> String {
+        const REACH: usize = 2048;
+        let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b'<' | b'>');
+        let before = &self.bytes[start.saturating_sub(REACH)..start];
+        let after = &self.bytes[end..self.bytes.len().min(end + REACH)];
+        let from = before.iter().rposition(ends).map_or(start - before.len(), |at| start - before.len() + at + 1);
+        let to = after.iter().position(ends).map_or(end + after.len(), |at| end + at);
+        self.decode(&self.bytes[from..to])
     }
 
     /// Line and column of an offset, from 1.

@@ -6,6 +6,7 @@
 //! structure is no error: it is told of in [`Outline::troubles`], and its text is scanned all the same.
 
 pub mod json;
+mod names;
 pub mod node;
 pub mod yaml;
 
@@ -43,7 +44,9 @@ macro_rules! extractors {
     };
 }
 
-extractors! { github_actions }
+extractors! {
+    github_actions, kubernetes
+}
 
 /// The formats a file may be in.
 pub fn claiming(path: &str, head: &[u8]) -> Vec<&'static dyn Extractor> {

@@ -115,7 +115,10 @@ fn percent_decoded(text: &str) -> String {
 }
 
 /// When a signed address ends: `se` of Azure's, `X-Amz-Expires` of AWS's are part of what is signed.
-pub(super) fn signed_until(text: &str) -> Option<Timestamp> {
+pub fn signed_until(text: &str) -> Option<Timestamp> {
+    if !text.contains("sig=") && !text.contains("X-Amz-Expires=") {
+        return None;
+    }
     let text = text.replace("&amp;", "&");
     let parameter = |name: &str| {
         let begin = text.find(&format!("?{name}=")).or_else(|| text.find(&format!("&{name}="))).map(|at| at + name.len() + 2);

@@ -9,7 +9,7 @@ mod private;
 use super::proof::decode;
 use crate::model::{Class, Detector, Key, KeyKind, Kind, RecordKind, Timestamp};
 pub use digest::fingerprint;
-pub use identifier::identifiers;
+pub use identifier::{identifiers, signed_until};
 
 /// What a value says.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub fn told(detector: &Detector, value: &[u8], key: &[u8; 32]) -> Told {
     for part in identifier::secrets_within(text) {
         told.keys.extend(digest::keys(part.as_bytes(), &detector.provider, key));
     }
-    told.expires = told.expires.or_else(|| identifier::signed_until(text));
+    told.expires = told.expires.or_else(|| signed_until(text));
     told.keys.sort();
     told.keys.dedup();
     told
