@@ -5,6 +5,7 @@
 //! model and nothing else. Files come from anyone: depth, size and time are bounded by [`Limits`], and a file that cannot be read by
 //! structure is no error: it is told of in [`Outline::troubles`], and its text is scanned all the same.
 
+mod hcl;
 pub mod json;
 mod names;
 pub mod node;
@@ -45,7 +46,7 @@ macro_rules! extractors {
 }
 
 extractors! {
-    github_actions, kubernetes
+    github_actions, kubernetes, terraform, tfstate
 }
 
 /// The formats a file may be in.
