@@ -92,7 +92,6 @@ impl Manifests<'_> {
             ..Resource::default()
         };
         outline.places.push(Place { start: object.start, end: object.end, resource });
-        names::key_places(object, outline);
         let namespace = namespace.unwrap_or("default");
         match kind {
             "ServiceAccount" => self.account(object, namespace, outline),
@@ -109,6 +108,7 @@ impl Manifests<'_> {
             _ => {}
         }
         self.pods(object, namespace, outline);
+        names::key_places(object, outline);
     }
 
     fn account(&self, object: &Node, namespace: &str, outline: &mut Outline) {

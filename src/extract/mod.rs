@@ -46,7 +46,8 @@ macro_rules! extractors {
 }
 
 extractors! {
-    github_actions, kubernetes, terraform, tfstate
+    azure_pipelines, cloudformation, compose, dockerfile, dotenv, github_actions, gitlab_ci, jenkins, kubernetes, mcp, pipelines,
+    terraform, tfstate
 }
 
 /// The formats a file may be in.

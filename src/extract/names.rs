@@ -165,11 +165,12 @@ pub(super) fn key_places(node: &Node, outline: &mut Outline) {
     });
 }
 
-/// Drops mentions that say the same of the same span.
+/// Drops mentions that say the same of the same span, or of one within it.
 pub(super) fn tidy(outline: &mut Outline) {
     outline.mentions.sort_by(|a, b| (a.start, a.end, &a.provider, a.kind).cmp(&(b.start, b.end, &b.provider, b.kind)));
     outline.mentions.dedup_by(|later, first| {
-        let same = (later.start, later.kind, &later.provider) == (first.start, first.kind, &first.provider);
+        let is_within = later.start == first.start || (later.start < first.end && later.principal == first.principal);
+        let same = is_within && (later.kind, &later.provider) == (first.kind, &first.provider);
         if same && later.details.len() + later.keys.len() > first.details.len() + first.keys.len() {
             std::mem::swap(later, first);
         }

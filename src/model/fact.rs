@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 /// All that one file says.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
-    /// Spans that belong to something that has a name. Where spans hold one another, the inner one says what the outer leaves open.
+    /// Spans that belong to something that has a name. Where spans hold one another, the inner one counts and the
+    /// outer ones say what it leaves open; of two of the same span, the first counts.
     pub places: Vec<Place>,
     /// Identities that the file declares or refers to.
     pub mentions: Vec<Mention>,
