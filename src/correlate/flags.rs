@@ -134,7 +134,7 @@ fn duplicated(case: &Case<'_, '_>) -> Vec<Flagged> {
     }
 }
 
-fn ci<'r>(record: &'r Record) -> Option<&'r str> {
+fn ci(record: &Record) -> Option<&str> {
     (record.kind == RecordKind::CiSecret).then_some(&*record.id)
 }
 

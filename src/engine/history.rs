@@ -15,7 +15,7 @@ use crate::source::archive;
 use crate::source::history::graph::{CommitNo, Graph, GraphVisitor, Reader};
 use crate::source::history::timeline::{Life, MAX_PATHS, Query, lives};
 use crate::source::history::{Kind, NONE, Node, ObjectId, Place, Plan, Repository, Store, Visitor, Walker, hex};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -468,14 +468,14 @@ fn by_blob(context: &Context<'_>, scope: &Scope) -> HashMap<ObjectId, Vec<String
 }
 
 /// The blobs of the checked-out commit, by path; none where there are too many.
-fn head_paths(context: &Context<'_>, scope: &Scope) -> HashMap<Vec<u8>, ObjectId> {
-    let mut blobs = HashMap::new();
+fn head_paths(context: &Context<'_>, scope: &Scope) -> BTreeMap<Vec<u8>, ObjectId> {
+    let mut blobs = BTreeMap::new();
     let Some(head) = scope.head else { return blobs };
     let mut stack = vec![(Vec::new(), context.graph.commits[head as usize].tree)];
     while let Some((path, tree)) = stack.pop() {
         for entry in context.graph.entries(tree) {
             if blobs.len() + stack.len() > MAX_HEAD {
-                return HashMap::new(); // then every file is read as it is
+                return BTreeMap::new(); // then every file is read as it is
             }
             let mut path = path.clone();
             if !path.is_empty() {

@@ -107,7 +107,7 @@ fn assignments(text: &str, start: usize, end: usize, outline: &mut Outline) {
                 && word != "\\"
                 && outline.places.iter().all(|p| p.start < start || p.resource.key.is_none()) =>
             {
-                plain = Some(word)
+                plain = Some(word);
             }
             _ => {}
         }

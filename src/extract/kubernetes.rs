@@ -99,7 +99,7 @@ impl Manifests<'_> {
             "RoleBinding" | "ClusterRoleBinding" => self.binding(object, namespace, outline),
             "Certificate" => self.certificate(object, outline),
             "ClusterSPIFFEID" => {
-                self.named(object, &["spec", "spiffeIDTemplate"], ("spiffe", RecordKind::WorkloadId, KeyKind::SpiffeId), outline)
+                self.named(object, &["spec", "spiffeIDTemplate"], ("spiffe", RecordKind::WorkloadId, KeyKind::SpiffeId), outline);
             }
             "Role" | "User" | "AccessKey" if object.text_of("apiVersion").is_some_and(|v| v.contains("iam.aws")) => {
                 self.crossplane(object, kind, outline);
@@ -226,7 +226,7 @@ impl Manifests<'_> {
                 let text = value.text().filter(|t| !t.is_empty() && !t.contains("{{") && !t.contains("${"));
                 match (key.text().unwrap_or_default(), text) {
                     ("serviceAccountName" | "serviceAccount", Some(name)) => {
-                        outline.mentions.push(self.service_account(value, name, namespace))
+                        outline.mentions.push(self.service_account(value, name, namespace));
                     }
                     ("secretKeyRef" | "secretRef", _) => self.secret(value, "name", namespace, outline),
                     ("secret", _) => self.secret(value, "secretName", namespace, outline),
@@ -327,11 +327,7 @@ subjects:
         assert_eq!((of(RecordKind::Role).len(), of(RecordKind::Role)[0].proves), (1, Proves::Federated));
         let secrets: Vec<&str> = of(RecordKind::SecretRef).iter().map(|m| m.principal.as_str()).collect();
         assert_eq!(secrets, ["ml/db", "data/warehouse"]);
-        assert!(
-            of(RecordKind::SecretRef)[1].keys.iter().any(|k| &*k.value == "kv/warehouse"),
-            "{:?}",
-            of(RecordKind::SecretRef)[1].keys
-        );
+        assert!(of(RecordKind::SecretRef)[1].keys.iter().any(|k| &*k.value == "kv/warehouse"), "{:?}", of(RecordKind::SecretRef)[1].keys);
         let value = TEXT.find("\"abc\"").unwrap();
         let place = outline.places.iter().filter(|p| p.start <= value && value < p.end).min_by_key(|p| p.end - p.start);
         assert!(place.is_some_and(|p| p.resource.key.is_some()));

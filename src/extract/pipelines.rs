@@ -93,7 +93,7 @@ impl Extractor for Format {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let Some(service) = SERVICES.iter().find(|s| (s.is_own)(path, text[..end].as_bytes())) else { return };
+        let Some(service) = SERVICES.iter().find(|s| (s.is_own)(path, &text.as_bytes()[..end])) else { return };
         let (documents, trouble) = yaml::documents(text);
         outline.troubles.extend(trouble);
         for document in &documents {

@@ -72,7 +72,7 @@ impl Extractor for Format {
         for change in document.get("resource_changes").map_or(&[][..], Node::items) {
             let attributes = change.at(&["change", "after"]);
             attributes.iter().for_each(|a| {
-                made(text, change.text_of("type").unwrap_or_default(), change.text_of("address").unwrap_or_default(), a, outline)
+                made(text, change.text_of("type").unwrap_or_default(), change.text_of("address").unwrap_or_default(), a, outline);
             });
         }
         names::tidy(outline);
@@ -91,7 +91,7 @@ fn planned(text: &str, module: &Node, depth: usize, outline: &mut Outline) {
     for resource in module.get("resources").map_or(&[][..], Node::items) {
         let values = resource.get("values");
         values.iter().for_each(|v| {
-            made(text, resource.text_of("type").unwrap_or_default(), resource.text_of("address").unwrap_or_default(), v, outline)
+            made(text, resource.text_of("type").unwrap_or_default(), resource.text_of("address").unwrap_or_default(), v, outline);
         });
     }
     if depth < 16 {

@@ -83,15 +83,15 @@ fn recognise(element: &Element<'_>, provider: &str, id: &str, record: &mut Recor
             record.hint = langsmith(&short);
         }
         "elevenlabs" => {
-            record.hint = shown(&["hint"]).and_then(|h| hint::parse(&h, Common { prefixes: &["sk_"], suffix: "", bits: hint::HEX }))
+            record.hint = shown(&["hint"]).and_then(|h| hint::parse(&h, Common { prefixes: &["sk_"], suffix: "", bits: hint::HEX }));
         }
         "xai" => {
             record.hint = shown(&["redactedApiKey", "redacted_api_key"])
-                .and_then(|h| hint::parse(&h, Common { prefixes: &["xai-"], suffix: "", bits: hint::BASE62 }))
+                .and_then(|h| hint::parse(&h, Common { prefixes: &["xai-"], suffix: "", bits: hint::BASE62 }));
         }
         // The hash of OpenRouter's answer is not known to be one of the key: the label shows its ends.
         "openrouter" => {
-            record.hint = shown(&["label"]).and_then(|h| hint::parse(&h, Common { prefixes: &["sk-or-v1-"], suffix: "", bits: hint::HEX }))
+            record.hint = shown(&["label"]).and_then(|h| hint::parse(&h, Common { prefixes: &["sk-or-v1-"], suffix: "", bits: hint::HEX }));
         }
         _ => {}
     }

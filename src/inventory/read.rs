@@ -226,7 +226,9 @@ impl Reading<'_, '_> {
     fn tell(&mut self) {
         let unknown = std::mem::take(&mut self.unknown);
         for (fields, times) in unknown {
-            self.context.note(&format!("{times} element(s) of no known kind, with the fields {fields}; see `keysweep inventory formats`"));
+            self.context.note(&format!(
+                "{times} element(s) of no known kind, with the fields {fields}; `keysweep inventory formats` lists what is read"
+            ));
         }
     }
 }
