@@ -1,6 +1,6 @@
 //! What can be typed. Help texts are part of the product: read them as a user would.
 
-use crate::model::{Confidence, Redaction};
+use crate::model::{Confidence, GATES, Gate, Redaction};
 use crate::report;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
@@ -24,6 +24,9 @@ pub(super) enum Command {
     /// List, show, test and import detectors
     #[command(subcommand)]
     Detectors(Detectors),
+    /// Test the policy of the configuration
+    #[command(subcommand)]
+    Policy(Policy),
     /// Tell why values in files are or are not reported
     Explain(Explain),
     /// Print a completion script for a shell
@@ -75,9 +78,9 @@ pub(super) struct Scan {
     /// Least confidence that is reported [default: medium]
     #[arg(long, value_name = "LEVEL")]
     pub confidence: Option<Level>,
-    /// When to exit with 1 [default: any]
-    #[arg(long, value_name = "GATE")]
-    pub fail_on: Option<Gate>,
+    /// When to exit with 1: any, new, high, shadow, policy, never, a verdict or a flag; several with commas [default: any]
+    #[arg(long, value_name = "GATE", value_delimiter = ',', value_parser = gate)]
+    pub fail_on: Vec<Gate>,
     /// How much of a value reports show [default: partial]
     #[arg(long, value_name = "HOW")]
     pub redact: Option<Redact>,
@@ -144,6 +147,16 @@ pub(super) enum Detectors {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum Policy {
+    /// Run the examples of a policy (`[[policy.test]]`) against it
+    Test {
+        /// Configuration [default: keysweep.toml, found upward from here]
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
+}
+
 /// Confidence on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Level {
@@ -183,17 +196,9 @@ impl From<Redact> for Redaction {
     }
 }
 
-/// The gate on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Gate {
-    /// Any finding that is reported
-    Any,
-    /// A finding of high confidence
-    High,
-    /// An identity that no owner answers for: shadow or suspected shadow
-    Shadow,
-    /// Never
-    Never,
+fn gate(text: &str) -> Result<Gate, String> {
+    let own = || GATES.iter().map(|(name, _, says)| format!("{name} ({says})")).collect::<Vec<_>>().join(", ");
+    Gate::named(text).ok_or_else(|| format!("a gate is one of {}, or the name of a verdict or a flag, such as residue or orphaned", own()))
 }
 
 fn size(text: &str) -> Result<u64, String> {

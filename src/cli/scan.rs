@@ -1,16 +1,16 @@
 //! `keysweep scan`.
 
-use super::args::{self, Gate};
+use super::args;
 use super::exit::Exit;
 use super::policy::Policy;
 use super::progress::Bar;
 use super::{exports, key, output};
-use crate::config::{self, Config, FailOn, Origin};
+use crate::config::{self, Config, Origin};
 use crate::correlate::correlate;
 use crate::detect::{Library, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
 use crate::inventory;
-use crate::model::{Confidence, Provider, Redaction, Report, Timestamp, Verdict};
+use crate::model::{self, Confidence, Provider, Redaction, Report, Timestamp};
 use crate::report::{self, Detail, Style};
 use crate::source::{Bytes, archive};
 use anyhow::{Context, Result, bail};
@@ -52,7 +52,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
         progress: bar.as_ref().map_or(&quiet as &dyn Progress, |b| b),
     };
     let mut report = engine::scan(&targets(&args)?, &library, &options, &*clock);
-    join(&args, &options, clock(), &mut report)?;
+    join(&args, &options, &config.policy, &mut report)?;
     if let Some(bar) = &bar {
         bar.clear();
     }
@@ -69,7 +69,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
 }
 
 /// Joins what was found with the inventory; without one, every identity is of an unknown source.
-fn join(args: &args::Scan, options: &Options<'_>, now: Timestamp, report: &mut Report) -> Result<()> {
+fn join(args: &args::Scan, options: &Options<'_>, policy: &model::Policy, report: &mut Report) -> Result<()> {
     if let Some(missing) = args.inventory.iter().find(|p| !p.exists()) {
         bail!("--inventory {}: there is no such file or folder", missing.display());
     }
@@ -79,7 +79,8 @@ fn join(args: &args::Scan, options: &Options<'_>, now: Timestamp, report: &mut R
     let (exports, warnings) = exports::exports(&args.inventory);
     let mut register = inventory::read(&exports, &options.key);
     register.warnings.extend(warnings);
-    correlate(report, &register, &crate::model::Policy::default(), now);
+    let now = report.scan.started;
+    correlate(report, &register, policy, now);
     Ok(())
 }
 
@@ -91,18 +92,8 @@ fn keeps_secrets(args: &args::Scan) -> bool {
 }
 
 fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
-    let configured = match config.fail_on {
-        FailOn::Never => Gate::Never,
-        FailOn::High => Gate::High,
-        FailOn::Shadow => Gate::Shadow,
-        FailOn::Any | FailOn::New => Gate::Any,
-    };
-    let fired = match args.fail_on.unwrap_or(configured) {
-        Gate::Never => false,
-        Gate::Any => !report.findings.is_empty(),
-        Gate::Shadow => report.identities.iter().any(|i| matches!(i.verdict, Verdict::Shadow | Verdict::SuspectedShadow)),
-        Gate::High => report.findings.iter().any(|f| f.confidence == Confidence::High),
-    };
+    let gates = if args.fail_on.is_empty() { &config.fail_on } else { &args.fail_on };
+    let fired = gates.iter().any(|gate| gate.fires(report));
     match (fired, report.scan.skipped.is_empty()) {
         (true, _) => Exit::Found,
         (false, true) => Exit::Clean,
@@ -217,7 +208,7 @@ fn terminal_width() -> usize {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-fn clock() -> Result<Box<dyn Fn() -> Timestamp>> {
+pub(super) fn clock() -> Result<Box<dyn Fn() -> Timestamp>> {
     let Ok(fixed) = std::env::var("KEYSWEEP_NOW") else {
         return Ok(Box::new(|| {
             let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

@@ -160,7 +160,7 @@ fn checked_pattern(document: &Document, pattern: Spanned<String>) -> Result<Stri
 }
 
 /// Reads a date, quoted or as TOML's own, as its beginning in UTC.
-fn expiry(document: &Document, date: &Spanned<Value>) -> Result<Timestamp, ConfigError> {
+pub(super) fn expiry(document: &Document, date: &Spanned<Value>) -> Result<Timestamp, ConfigError> {
     let text = match date.get_ref() {
         Value::String(text) => text.clone(),
         Value::Datetime(date) => date.to_string(),

@@ -78,7 +78,6 @@ impl Document {
         let top = known.contains(&"scan");
         let list = known.join("`, `");
         let help = match key {
-            "policy" if top => format!("`[policy]` is reserved for a later version, remove it; known at the top are `{list}`"),
             _ if top && SCAN_KEYS.iter().any(|(k, _)| *k == key) => {
                 format!("it belongs in the table `[scan]`; known at the top are `{list}`")
             }

@@ -12,7 +12,7 @@
 //! history = "full"                       # or none
 //! confidence = "medium"                  # low, medium, high: least confidence that is reported
 //! redact = "partial"                     # or full; none is for the command line alone
-//! fail_on = "any"                        # any, shadow, new, high, never
+//! fail_on = "any"                        # any, new, high, shadow, policy, never, a verdict or a flag; several with commas
 //! key = "org.key"                        # the organisation's fingerprint key
 //!
 //! [[allow]]
@@ -22,12 +22,17 @@
 //! values = ["^test_[a-z]+$"]             # regular expressions over the raw value
 //! ids = ["finding id"]
 //! expires = "2027-01-01"
+//!
+//! [policy]                               # what is asked of identities; see docs/policy.md
+//! dormant_days = 90
 //! ```
 
 mod allow;
 mod error;
 mod globs;
 mod inline;
+mod policy;
+mod policy_example;
 mod raw;
 mod size;
 
@@ -35,9 +40,10 @@ pub use allow::{Allow, Allows, Subject};
 pub use error::ConfigError;
 pub use globs::Globs;
 pub use inline::{InlineAllow, inline_allow};
+pub use policy_example::PolicyExample;
 pub use size::parse as parse_size;
 
-use crate::model::{Confidence, Redaction};
+use crate::model::{Confidence, GATES, Gate, Policy, Redaction};
 use error::Document;
 use raw::RawConfig;
 use std::fs::{self, File};
@@ -63,22 +69,6 @@ pub enum History {
     Full,
     /// Only what is checked out.
     None,
-}
-
-/// What makes a scan fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FailOn {
-    /// Any finding.
-    #[default]
-    Any,
-    /// A finding whose identity nobody knows.
-    Shadow,
-    /// A finding that is not in the baseline.
-    New,
-    /// A finding of high confidence.
-    High,
-    /// Nothing.
-    Never,
 }
 
 /// Who chose the configuration.
@@ -112,11 +102,15 @@ pub struct Config {
     /// How much of a value a report shows; never [`Redaction::None`].
     pub redact: Redaction,
     /// What makes a scan fail.
-    pub fail_on: FailOn,
+    pub fail_on: Vec<Gate>,
     /// File of the organisation's fingerprint key, joined to the folder of the configuration.
     pub key: Option<PathBuf>,
     /// Findings that are known and accepted.
     pub allow: Allows,
+    /// What is asked of machine identities.
+    pub policy: Policy,
+    /// Examples that show what the policy makes of identities.
+    pub policy_tests: Vec<PolicyExample>,
     /// Every detector id the file names, with its place.
     named: Vec<(String, Range<usize>)>,
     document: Document,
@@ -180,13 +174,11 @@ impl Config {
             history: choice(&document, scan.history, &[("full", History::Full), ("none", History::None)])?,
             confidence: choice(&document, scan.confidence, &Confidence::ALL.iter().map(|c| (c.as_str(), *c)).collect::<Vec<_>>())?,
             redact: redaction(&document, scan.redact)?,
-            fail_on: choice(
-                &document,
-                scan.fail_on,
-                &[("any", FailOn::Any), ("shadow", FailOn::Shadow), ("new", FailOn::New), ("high", FailOn::High), ("never", FailOn::Never)],
-            )?,
+            fail_on: scan.fail_on.map_or_else(|| Ok(vec![Gate::Any]), |gates| fail_on(&document, &gates))?,
             key: scan.key.map(|p| resolve(&document, &p, origin)).transpose()?,
             allow: Allows::new(&document, raw.allow)?,
+            policy: policy::policy(&document, &raw.policy)?,
+            policy_tests: policy_example::examples(&document, &raw.policy.test)?,
             named,
             document,
         })
@@ -281,9 +273,21 @@ fn redaction(document: &Document, word: Option<Spanned<String>>) -> Result<Redac
     }
 }
 
+/// Gates, separated by commas.
+fn fail_on(document: &Document, gates: &Spanned<String>) -> Result<Vec<Gate>, ConfigError> {
+    let named = |name: &str| {
+        Gate::named(name).ok_or_else(|| {
+            let own = GATES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join("`, `");
+            document.error(gates.span(), format!("`{name}` is no gate"), &format!("use `{own}`, or the name of a verdict or a flag"))
+        })
+    };
+    gates.get_ref().split(',').map(|name| named(name.trim())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Flag;
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(text, Path::new("org/keysweep.toml"), Origin::Named).map_err(|e| e.to_string())
@@ -294,7 +298,7 @@ mod tests {
         let config = Config::default();
         assert_eq!((config.max_file_size, config.max_archive_depth, config.max_decode_depth), (2 << 30, 3, 3));
         assert_eq!((config.history, config.confidence, config.redact), (History::Full, Confidence::Medium, Redaction::Partial));
-        assert_eq!((config.fail_on, config.key), (FailOn::Any, None));
+        assert_eq!((config.fail_on, config.key), (vec![Gate::Any], None));
         assert!(config.detectors.is_empty() && config.disable.is_empty() && config.exclude.is_empty());
         assert!(config.allow.entries().is_empty());
     }
@@ -313,7 +317,7 @@ mod tests {
             history = "none"
             confidence = "high"
             redact = "full"
-            fail_on = "shadow"
+            fail_on = "shadow, orphaned"
             key = "../org.key"
             "#,
         )
@@ -323,15 +327,14 @@ mod tests {
         assert!(config.exclude.matches_file("vendor/x"));
         assert_eq!((config.max_file_size, config.max_archive_depth, config.max_decode_depth), (1_000_000, 0, 16));
         assert_eq!((config.history, config.confidence, config.redact), (History::None, Confidence::High, Redaction::Full));
-        assert_eq!((config.fail_on, config.key), (FailOn::Shadow, Some(PathBuf::from("org/../org.key"))));
+        assert_eq!((config.fail_on, config.key), (vec![Gate::Shadow, Gate::Flag(Flag::Orphaned)], Some(PathBuf::from("org/../org.key"))));
         assert_eq!(parse("[scan]\nmax_file_size = 7").expect("sound").max_file_size, 7);
     }
 
     #[test]
     fn mistakes_are_told_with_place_and_remedy() {
         let cases = [
-            ("detector = []", "1:1: unknown key `detector` (known at the top are `detectors`, `disable`, `scan`, `allow`)"),
-            ("\n[policy]\nx = 1", "2:2: unknown key `policy` (`[policy]` is reserved for a later version, remove it; known"),
+            ("detector = []", "1:1: unknown key `detector` (known at the top are `detectors`, `disable`, `scan`, `allow`, `policy`)"),
             ("history = 'full'", "1:1: unknown key `history` (it belongs in the table `[scan]`"),
             ("[scan]\nexclud = []", "2:1: unknown key `exclud` (known in this table are `exclude`, `max_file_size`"),
             ("[[allow]]\nreasons = ''", "2:1: unknown key `reasons` (known in this table are `reason`, `detectors`"),

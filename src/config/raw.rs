@@ -1,5 +1,6 @@
 //! `keysweep.toml` as written: what the TOML must look like, before any value is judged.
 
+use super::policy::RawPolicy;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -11,6 +12,7 @@ pub(super) struct RawConfig {
     pub(super) disable: Vec<Spanned<String>>,
     pub(super) scan: RawScan,
     pub(super) allow: Vec<Spanned<RawAllow>>,
+    pub(super) policy: RawPolicy,
 }
 
 /// The table `[scan]`.
@@ -61,6 +63,7 @@ pub(super) const OTHER_KEYS: &[(&str, &str)] = &[
     ("disable", r#"disable = ["detector-id"]"#),
     ("scan", "[scan]"),
     ("allow", "[[allow]]"),
+    ("policy", "[policy]"),
     ("reason", r#"reason = "revoked test account""#),
     ("paths", r#"paths = ["tests/fixtures/**"]"#),
     ("values", r#"values = ["^test_[a-z]+$"]"#),

@@ -5,8 +5,8 @@ use super::index::{Cluster, Index};
 use super::matching::{Match, Matches};
 use super::owner::Directory;
 use super::unit::{Unit, is_credential};
-use crate::model::{OwnerStatus, Policy, Record, RecordKind, SourceClass, Status, Timestamp};
-use std::collections::HashSet;
+use crate::model::{Category, OwnerStatus, Policy, Record, RecordKind, SourceClass, Status, Timestamp};
+use std::collections::{BTreeMap, HashSet};
 
 /// What all cases are judged with.
 pub(super) struct Bench<'b, 'r> {
@@ -14,6 +14,8 @@ pub(super) struct Bench<'b, 'r> {
     pub directory: &'b Directory<'r>,
     pub policy: &'b Policy,
     pub now: Timestamp,
+    /// What kind of service each provider is.
+    pub categories: &'b BTreeMap<String, Category>,
     /// Repositories in which some pipeline proves who it is without a secret.
     pub federated: HashSet<String>,
 }

@@ -1,6 +1,6 @@
 //! Environments: what a word or a path says of where a credential is used.
 
-use crate::model::Location;
+use crate::model::{Location, Policy, environment_name};
 
 /// The environments that verdicts know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,16 +15,9 @@ pub(super) enum Environment {
 impl Environment {
     /// The environment of a word that names one.
     pub(super) fn named(word: &str) -> Option<Self> {
-        let word = word.trim().to_ascii_lowercase();
-        let word = word.rsplit('/').next().unwrap_or_default();
-        Some(match word {
-            "prod" | "prd" | "production" | "live" => Self::Production,
-            "stage" | "staging" | "stg" | "preprod" | "pre-prod" | "uat" => Self::Staging,
-            "dev" | "development" | "develop" | "sandbox" | "local" => Self::Development,
-            "test" | "testing" | "qa" | "ci" => Self::Test,
-            "shared" | "common" | "all" => Self::Shared,
-            _ => return None,
-        })
+        let all = [Self::Production, Self::Staging, Self::Development, Self::Test, Self::Shared];
+        let name = environment_name(word)?;
+        all.into_iter().find(|e| e.as_str() == name)
     }
 
     /// The word for it in reports.
@@ -38,10 +31,11 @@ impl Environment {
         }
     }
 
-    /// The environment of a place: what its structure says, else its path.
-    pub(super) fn of(location: &Location) -> Option<Self> {
-        let stated = location.resource.as_ref().and_then(|r| r.environment.as_deref()).and_then(Self::named);
-        stated.or_else(|| Self::of_path(&location.path))
+    /// The environment of a place: what the policy says of its path, else its structure, else the path itself.
+    pub(super) fn of(location: &Location, policy: &Policy) -> Option<Self> {
+        let ruled = policy.environment(&location.path).and_then(Self::named);
+        let stated = || location.resource.as_ref().and_then(|r| r.environment.as_deref()).and_then(Self::named);
+        ruled.or_else(stated).or_else(|| Self::of_path(&location.path))
     }
 
     /// The environment of a path: a folder below one that holds environments, else the name of the file.

@@ -4,10 +4,11 @@ use super::case::{Bench, Case};
 use super::codeowners::Codeowners;
 use super::index::Cluster;
 use super::references::Reference;
+use super::rules::Subject;
 use super::verdict::{DAY, on_record};
-use super::{environment::Environment, flags, frameworks, owner, references, verdict};
+use super::{environment::Environment, flags, frameworks, owner, references, rules, verdict};
 use crate::model::{
-    Class, CredentialLife, Detector, Evidence, Exposure, Flag, Location, Owner, OwnerStatus, Proves, Record, RecordKind, Relation, Verdict,
+    Class, CredentialLife, Demand, Detector, Exposure, Flag, Location, Owner, OwnerStatus, Proves, Record, RecordKind, Relation, Verdict,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -26,30 +27,35 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
     let first = case.unit.first();
     let named = owner::of_records(&case.own, &case.above, case.bench.directory);
     let flagged = flags::flags(case, named.as_ref());
-    let flags: Vec<Flag> = flagged.iter().map(|(flag, _)| *flag).collect();
-    evidence.extend(flagged.into_iter().map(|(flag, e)| Evidence { says: format!("{}: {}", flag.as_str(), e.says), ..e }));
     let mut credentials: Vec<String> = case.unit.findings.iter().map(|f| f.id.clone()).collect();
     credentials.sort();
     let parts: Vec<&str> = credentials.iter().map(String::as_str).collect();
     let locations: Vec<&Location> = case.unit.findings.iter().flat_map(|f| &f.locations).collect();
     let question = case.question();
     let class = flags::class(case);
+    let (id, principal) = (id(&parts), principal(case));
+    let environment = flags::environment(case).map(Environment::as_str);
+    let subject = Subject { id: &id, provider: question.provider, kind: question.kind, principal: principal.as_deref(), environment };
+    let ruled = rules::rule(case.bench, &subject, flagged);
+    evidence.extend(ruled.evidence);
     Exposure {
-        id: id(&parts),
         provider: question.provider.to_owned(),
         kind: question.kind,
-        principal: principal(case),
         scope: question.scope.map(str::to_owned),
         class,
-        environment: flags::environment(case).map(|e| e.as_str().to_owned()),
+        environment: environment.map(str::to_owned),
         declared_in: Vec::new(),
         referenced_in: Vec::new(),
         verdict,
         owner: named.or_else(|| owner::of_places(&locations, Some(first), codeowners, case.bench.directory)),
         credential: Some(life(case, detectors)),
         evidence,
-        frameworks: frameworks::items(verdict, &flags, class, true),
-        flags,
+        frameworks: frameworks::items(verdict, &ruled.flags, class, true),
+        flags: ruled.flags,
+        violations: ruled.violations,
+        excepted: ruled.excepted,
+        id,
+        principal,
         credentials,
         proves: Proves::Static,
         details: BTreeMap::new(),
@@ -90,16 +96,13 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
     let declared_in = reference.places(Relation::Declared);
     let referenced_in = reference.places(Relation::Referenced);
     let named = owner::of_records(&own, &above, bench.directory);
-    let mut flags = Vec::new();
-    let mut flag = |flag: Flag, record: &Record, says: &str| {
-        flags.push(flag);
-        evidence.push(on_record(record, format!("{}: {says}", flag.as_str())));
-    };
+    let mut flagged = Vec::new();
+    let mut flag = |flag: Flag, record: &Record, says: &str| flagged.push((flag, on_record(record, says.to_owned())));
     if let Some(record) = own.first().filter(|_| verdict == Verdict::Resolved && is_principal(mention.kind)) {
         match &named {
-            None => flag(Flag::NoOwner, record, "no record names an owner"),
+            None if bench.policy.owner == Demand::Required => flag(Flag::NoOwner, record, "no record names an owner"),
             Some(o) if o.status == OwnerStatus::Departed => flag(Flag::Orphaned, record, "its owner has left"),
-            Some(_) => {}
+            _ => {}
         }
         if own.iter().any(|r| r.privileges.iter().any(|p| &**p == "*" || p.eq_ignore_ascii_case("admin"))) {
             flag(Flag::Privileged, record, "it may do all");
@@ -107,12 +110,22 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
     }
     let places: Vec<&Location> = declared_in.iter().chain(&referenced_in).collect();
     let owner: Option<Owner> = named.or_else(|| owner::of_places(&places, None, codeowners, bench.directory));
-    let environment = environment(&own, &places);
+    let environment = environment(&own, &places, bench);
     let class = class(reference, &own);
     let repo = places.first().and_then(|l| l.repo.as_deref()).unwrap_or_default();
     let scope = mention.scope.clone().or_else(|| own.iter().find_map(|r| r.scope.as_deref()).map(str::to_owned));
+    let id = id(&[&mention.provider, mention.kind.as_str(), &mention.principal, mention.scope.as_deref().unwrap_or_default(), repo]);
+    let subject = Subject {
+        id: &id,
+        provider: &mention.provider,
+        kind: mention.kind,
+        principal: Some(&mention.principal),
+        environment: environment.as_deref(),
+    };
+    let ruled = rules::rule(bench, &subject, flagged);
+    evidence.extend(ruled.evidence);
     let exposure = Exposure {
-        id: id(&[&mention.provider, mention.kind.as_str(), &mention.principal, mention.scope.as_deref().unwrap_or_default(), repo]),
+        id,
         provider: mention.provider.clone(),
         kind: mention.kind,
         principal: Some(mention.principal.clone()),
@@ -126,8 +139,10 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
         owner,
         credential: None,
         evidence,
-        frameworks: frameworks::items(verdict, &flags, class, false),
-        flags,
+        frameworks: frameworks::items(verdict, &ruled.flags, class, false),
+        flags: ruled.flags,
+        violations: ruled.violations,
+        excepted: ruled.excepted,
         proves: reference.proves(),
         details: reference.details(),
     };
@@ -138,9 +153,9 @@ fn is_principal(kind: RecordKind) -> bool {
     matches!(kind, RecordKind::Role | RecordKind::User | RecordKind::App | RecordKind::ServiceAccount | RecordKind::Agent)
 }
 
-fn environment(own: &[&Record], places: &[&Location]) -> Option<String> {
+fn environment(own: &[&Record], places: &[&Location], bench: &Bench<'_, '_>) -> Option<String> {
     let told = own.iter().find_map(|r| r.environment.as_deref().and_then(Environment::named));
-    told.or_else(|| places.iter().filter_map(|l| Environment::of(l)).min()).map(|e| e.as_str().to_owned())
+    told.or_else(|| places.iter().filter_map(|l| Environment::of(l, bench.policy)).min()).map(|e| e.as_str().to_owned())
 }
 
 fn class(reference: &Reference<'_>, own: &[&Record]) -> Class {

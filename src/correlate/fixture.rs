@@ -1,6 +1,7 @@
 //! Reports and inventories for the unit tests of the join.
 
 use crate::model::*;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// When tests judge.
@@ -114,6 +115,7 @@ pub(super) fn report(findings: Vec<Finding>) -> Report {
         inventory: Inventory::default(),
         coverage: Vec::new(),
         detectors: Vec::new(),
+        categories: BTreeMap::new(),
         suppressed: Vec::new(),
         seen: Vec::new(),
         codeowners: Vec::new(),

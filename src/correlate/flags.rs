@@ -6,7 +6,7 @@ use super::coverage::{ISSUERS, has};
 use super::environment::Environment;
 use super::verdict::{DAY, list, on_record, reason};
 use crate::model::{
-    Class, Evidence, Flag, KeyKind, Location, OwnedBy, Owner, OwnerStatus, Record, RecordKind, SourceClass, Status, Timestamp,
+    Class, Demand, Evidence, Flag, KeyKind, Location, OwnedBy, Owner, OwnerStatus, Record, RecordKind, SourceClass, Status, Timestamp,
 };
 use std::collections::BTreeSet;
 
@@ -32,7 +32,9 @@ fn owned(case: &Case<'_, '_>, owner: Option<&Owner>) -> Option<Flagged> {
     // What only usage or a vault knows has nobody whose duty it was to name an owner.
     let could = case.own.iter().any(|r| matches!(r.class, SourceClass::Issuer | SourceClass::Pki | SourceClass::Governance));
     match owner {
-        None if could => Some((Flag::NoOwner, on_record(record, "no record names an owner".to_owned()))),
+        None if could && case.bench.policy.owner == Demand::Required => {
+            Some((Flag::NoOwner, on_record(record, "no record names an owner".to_owned())))
+        }
         Some(owner)
             if owner.status == OwnerStatus::Departed && !matches!(owner.by, OwnedBy::Codeowners | OwnedBy::Catalog | OwnedBy::Commits) =>
         {
@@ -68,7 +70,7 @@ fn expired(case: &Case<'_, '_>) -> Vec<Flagged> {
 pub(super) fn environment(case: &Case<'_, '_>) -> Option<Environment> {
     let told = |r: &&Record| r.environment.as_deref().and_then(Environment::named);
     let registered = case.all_of(&[SourceClass::Governance]).find_map(|r| told(&r));
-    let places = || places(case).filter_map(Environment::of).min();
+    let places = || places(case).filter_map(|l| Environment::of(l, case.bench.policy)).min();
     registered.or_else(places).or_else(|| case.own.iter().chain(&case.above).find_map(told))
 }
 
@@ -81,18 +83,12 @@ fn places<'c>(case: &'c Case<'_, '_>) -> impl Iterator<Item = &'c Location> + 'c
 
 fn overdue(case: &Case<'_, '_>) -> Vec<Flagged> {
     let Some((since, record)) = case.renewed() else { return Vec::new() };
-    let ages = case.bench.policy.rotate;
     let environment = environment(case);
-    let most = match environment {
-        Some(Environment::Production) => ages.production,
-        Some(Environment::Development | Environment::Test) => ages.development,
-        Some(Environment::Staging) => ages.production,
-        Some(Environment::Shared) | None => ages.unknown,
-    };
+    let Some(most) = case.bench.policy.max_age(record.kind, environment.map(Environment::as_str)) else { return Vec::new() };
     let age = days(since, case.bench.now);
     let place = environment.map_or("of an unknown environment", Environment::as_str);
     let says = format!("{age} days since it was made or replaced; policy allows {most} ({place})");
-    if most > 0 && age > i64::from(most) { vec![(Flag::Overdue, on_record(record, says))] } else { Vec::new() }
+    if age > i64::from(most) { vec![(Flag::Overdue, on_record(record, says))] } else { Vec::new() }
 }
 
 fn no_expiry(case: &Case<'_, '_>) -> Vec<Flagged> {
@@ -101,7 +97,7 @@ fn no_expiry(case: &Case<'_, '_>) -> Vec<Flagged> {
     let Some(record) = issued.next() else { return Vec::new() };
     let ends = case.expires().is_some() || case.unit.findings.iter().any(|f| f.expires.is_some());
     let lives = super::unit::is_credential(record) && !record.status.is_withdrawn();
-    if ends || !lives {
+    if ends || !lives || case.bench.policy.expiry == Demand::Optional {
         Vec::new()
     } else {
         vec![(Flag::NoExpiry, on_record(record, "its issuer lets it end, and no end is set".to_owned()))]
@@ -148,7 +144,7 @@ fn shared(case: &Case<'_, '_>) -> Vec<Flagged> {
 
 fn cross_environment(case: &Case<'_, '_>) -> Vec<Flagged> {
     let mut seen: Vec<(Environment, String, Option<&Record>)> =
-        places(case).filter_map(|l| Some((Environment::of(l)?, l.path.clone(), None))).collect();
+        places(case).filter_map(|l| Some((Environment::of(l, case.bench.policy)?, l.path.clone(), None))).collect();
     let records = case
         .own
         .iter()

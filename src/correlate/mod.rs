@@ -18,6 +18,7 @@ mod index;
 mod matching;
 mod owner;
 mod references;
+mod rules;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -37,7 +38,7 @@ pub fn correlate(report: &mut Report, register: &Register, policy: &Policy, now:
     let index = Index::new(register);
     let directory = Directory::new(register);
     let federated = report.seen.iter().filter(|s| s.mention.proves == Proves::Federated).filter_map(|s| s.location.repo.clone()).collect();
-    let bench = Bench { index: &index, directory: &directory, policy, now, federated };
+    let bench = Bench { index: &index, directory: &directory, policy, now, categories: &report.categories, federated };
     let codeowners = Codeowners::new(report.codeowners.iter().map(|(repo, path, text)| (repo.as_str(), path.as_str(), text.as_str())));
     let mut seen = HashSet::new();
     let mut identities = Vec::new();

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::coverage::{ISSUERS, Question, REGISTERS, covering, is_foreign, newest};
 use super::matching::Match;
-use crate::model::{Evidence, Record, RecordKind, SourceClass, Status, Strength, Verdict};
+use crate::model::{Evidence, Manifest, Record, RecordKind, SourceClass, Status, Strength, Timestamp, Verdict};
 
 /// Seconds of a day.
 pub(super) const DAY: i64 = 86_400;
@@ -140,7 +140,7 @@ fn unmatched(case: &Case<'_, '_>) -> (Verdict, Evidence) {
     }
     let since = case.unit.since();
     // An export says nothing of what came after it was taken.
-    let reaches = |m: &&&crate::model::Manifest| m.as_of.zip(since).is_some_and(|(taken, first)| taken.seconds >= first.seconds);
+    let reaches = |m: &&&Manifest| m.as_of.zip(since).is_some_and(|(taken, first)| taken.seconds >= first.seconds);
     let issuers = covering(register, ISSUERS, asked);
     if let Some(issuer) = issuers.iter().find(reaches) {
         let says = format!("{} covers {} and does not know it: deleted, or never issued", issuer.source, about(asked));
@@ -155,7 +155,20 @@ fn unmatched(case: &Case<'_, '_>) -> (Verdict, Evidence) {
         let says = format!("{} covers {} and does not know it; {unasked}", governance.source, about(asked));
         return (Verdict::SuspectedShadow, reason(&governance.source, says));
     }
-    (Verdict::UnknownSource, reason("coverage", format!("no source covers {}", about(asked))))
+    let says = match issuers.iter().chain(&registers).next() {
+        None => format!("no source covers {}", about(asked)),
+        Some(export) => format!("{} covers {} and does not know it, but {}", export.source, about(asked), too_old(export, since)),
+    };
+    (Verdict::UnknownSource, reason("coverage", says))
+}
+
+/// Why the silence of an export says nothing.
+fn too_old(export: &Manifest, since: Option<Timestamp>) -> String {
+    match (export.as_of, since) {
+        (None, _) => "when it was taken is not known".to_owned(),
+        (_, None) => "since when the value is there is not known: it is in no commit".to_owned(),
+        (Some(taken), Some(first)) => format!("it was taken {taken}, before the value's first commit {first}"),
+    }
 }
 
 /// What was asked, in words.

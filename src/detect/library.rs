@@ -11,7 +11,7 @@ use regex_automata::meta::Regex;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -159,6 +159,11 @@ impl Library {
     /// What kind of service a detector's provider is.
     pub fn category(&self, rule: u16) -> Category {
         self.categories[usize::from(rule)]
+    }
+
+    /// What kind of service each provider is, by its slug.
+    pub fn providers(&self) -> BTreeMap<String, Category> {
+        self.detectors.iter().zip(&self.categories).map(|(d, category)| (d.provider.clone(), *category)).collect()
     }
 
     /// All detectors, in order of their numbers.

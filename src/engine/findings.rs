@@ -116,6 +116,7 @@ pub(super) fn report(
         detectors,
         suppressed,
         seen: structure.seen,
+        categories: library.providers(),
         codeowners: structure.codeowners,
     }
 }

@@ -1,7 +1,7 @@
 //! An identity with its verdict: whose a credential or a reference is, and what is wrong with it.
 
 use super::names::names;
-use super::{Class, Location, OwnedBy, OwnerKind, Proves, RecordKind, Timestamp};
+use super::{Class, Location, OwnedBy, OwnerKind, Proves, RecordKind, Timestamp, Violation};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
@@ -122,6 +122,10 @@ pub struct Exposure {
     pub verdict: Verdict,
     /// What is wrong with it.
     pub flags: Vec<Flag>,
+    /// Which rules of the policy it breaks.
+    pub violations: Vec<Violation>,
+    /// Flags and violations that exceptions of the policy let pass for now.
+    pub excepted: Vec<Excepted>,
     /// Who answers for it.
     pub owner: Option<Owner>,
     /// How its credential lives.
@@ -134,6 +138,22 @@ pub struct Exposure {
     pub proves: Proves,
     /// What files say of it besides: tools, model, subject.
     pub details: BTreeMap<String, String>,
+}
+
+/// A flag or violation that an exception of the policy lets pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Excepted {
+    /// Name of the flag or violation.
+    pub name: &'static str,
+    /// Why it may pass.
+    pub reason: String,
+    /// From when on it no longer may.
+    #[serde(serialize_with = "day")]
+    pub expires: Timestamp,
+}
+
+fn day<S: Serializer>(time: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(time)
 }
 
 /// Who answers for an identity.

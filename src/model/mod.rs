@@ -3,6 +3,8 @@
 mod detector;
 mod fact;
 mod finding;
+mod gate;
+mod glob;
 mod identity;
 mod key;
 mod names;
@@ -16,9 +18,14 @@ mod time;
 pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Member, Part, Provider, Role};
 pub use fact::{Mention, Outline, Place, Proves, Relation, Resource, Seen};
 pub use finding::{CommitInfo, Finding, Frame, FrameLine, Group, GroupMember, Location, Proof, SecretView, Suppression};
-pub use identity::{CredentialLife, Evidence, Exposure, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};
+pub use gate::{GATES, Gate};
+pub use glob::{matches_path, matches_text};
+pub use identity::{CredentialLife, Evidence, Excepted, Exposure, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};
 pub use key::{Key, KeyKind, aws_account};
-pub use policy::{Ages, Policy};
+pub use policy::{
+    Ages, Demand, EnvironmentRule, Facts, Judged, Ownership, Policy, PolicyException, Providers, Told, Violation, environment_name,
+    is_long_lived,
+};
 pub use record::{
     Component, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass, Status,
 };

@@ -1,7 +1,8 @@
 //! The report: everything a scan learned, in the shape of the JSON contract.
 
-use super::{Detector, Exposure, Finding, Manifest, RecordKind, Seen, SourceClass, Timestamp};
+use super::{Category, Detector, Exposure, Finding, Manifest, RecordKind, Seen, SourceClass, Timestamp};
 use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Everything a scan learned. Field order is the order of the JSON report.
@@ -24,6 +25,9 @@ pub struct Report {
     /// The detectors that found something, for rule texts.
     #[serde(skip)]
     pub detectors: Vec<Arc<Detector>>,
+    /// What kind of service each provider is that detectors know, by its slug.
+    #[serde(skip)]
+    pub categories: BTreeMap<String, Category>,
     /// Findings that are suppressed in every place.
     #[serde(skip)]
     pub suppressed: Vec<Finding>,

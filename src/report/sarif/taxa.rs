@@ -52,6 +52,8 @@ pub(super) fn identity(identity: &Exposure) -> Value {
         "id": identity.id,
         "verdict": identity.verdict,
         "flags": identity.flags,
+        "violations": identity.violations,
+        "excepted": identity.excepted,
         "class": identity.class,
         "environment": identity.environment,
         "owner": identity.owner,
@@ -69,6 +71,10 @@ pub(super) fn told(identity: &Exposure) -> String {
     if !identity.flags.is_empty() {
         let flags: Vec<&str> = identity.flags.iter().map(|f| f.as_str()).collect();
         text.push_str(&format!(" Flags: {}.", flags.join(", ")));
+    }
+    if !identity.violations.is_empty() {
+        let broken: Vec<&str> = identity.violations.iter().map(|v| v.as_str()).collect();
+        text.push_str(&format!(" Against the policy: {}.", broken.join(", ")));
     }
     if let Some(owner) = &identity.owner {
         text.push_str(&format!(" Owner: {}.", owner.value));

@@ -46,10 +46,20 @@ impl<W: Write> Page<'_, W> {
             let conflicts = if owner.conflicts.is_empty() { String::new() } else { format!("; others say {}", owner.conflicts.join(", ")) };
             self.entry("owner", &shown(&format!("{} ({}, by {}){conflicts}", owner.value, owner.status.as_str(), owner.evidence)))?;
         }
-        let of_flag = |f: &crate::model::Flag| identity.evidence.iter().find_map(|e| e.says.strip_prefix(&format!("{}: ", f.as_str())));
         let mut label = "flags";
         for flag in &identity.flags {
-            self.entry(label, &shown(&format!("{}: {}", flag.as_str(), of_flag(flag).unwrap_or_default())))?;
+            self.entry(label, &format!("{}: {}", flag.as_str(), shown(&said(identity, flag.as_str()))))?;
+            label = "";
+        }
+        label = "policy";
+        for violation in &identity.violations {
+            self.entry(label, &format!("{}: {}", violation.as_str(), shown(&said(identity, violation.as_str()))))?;
+            label = "";
+        }
+        for passed in &identity.excepted {
+            let until = passed.expires.to_string();
+            let until = until.split('T').next().unwrap_or_default();
+            self.entry(label, &format!("{} may pass until {until}: {}", passed.name, shown(&passed.reason)))?;
             label = "";
         }
         Ok(())
@@ -167,4 +177,10 @@ fn mentioned(identity: &Exposure) -> [String; 4] {
     let proves = if identity.proves == Proves::Unknown { "-" } else { identity.proves.as_str() };
     let what = format!("{} {} {name}", identity.provider, identity.kind.as_str().replace('_', " "));
     [what, identity.verdict.as_str().to_owned(), proves.to_owned(), place]
+}
+
+/// Why a flag or a violation holds, in words.
+fn said(identity: &Exposure, name: &str) -> String {
+    let says = |e: &crate::model::Evidence| e.says.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned);
+    identity.evidence.iter().find_map(says).unwrap_or_default()
 }
