@@ -8,7 +8,7 @@ use super::values::{Value, ValueNo};
 use super::veil::Veil;
 use crate::detect::{Library, keys};
 use crate::model::{
-    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Member, Report, Role, Scan, Secret, SecretView, Skipped, Stats,
+    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Member, RecordKind, Report, Scan, Secret, SecretView, Skipped, Stats,
     Suppression, Timestamp, Tool,
 };
 use crate::source::history::hex;
@@ -83,7 +83,7 @@ pub(super) fn report(
         }
     }
     // What names something is shown, except where it is a secret elsewhere.
-    let is_secret = |group: &[&Sighting]| group.iter().any(|s| library.detector(s.rule).report == Role::Finding);
+    let is_secret = |group: &[&Sighting]| group.iter().any(|s| !library.detector(s.rule).names());
     let secrets = || by_secret.iter().filter(|(_, group)| is_secret(group)).map(|(secret, _)| *secret);
     let veil = Veil::new(secrets(), options.redaction);
     Join { values: &values.list, library, options, veil: &veil }.all(&mut made);
@@ -134,6 +134,15 @@ fn hide(finding: &mut Finding, veil: &Veil) {
     moments.into_iter().flatten().for_each(|m| m.author = veil.over(&m.author));
 }
 
+/// A private key of no telling form is one of SSH where its file is named as `ssh-keygen` names them.
+fn kind_at(kind: RecordKind, locations: &[Location]) -> RecordKind {
+    let is_ssh = |l: &Location| {
+        let name = l.path.rsplit(['/', '!']).next().unwrap_or_default();
+        ["id_rsa", "id_ecdsa", "id_dsa", "id_ed25519"].iter().any(|known| name.starts_with(known))
+    };
+    if kind == RecordKind::Cert && locations.iter().any(is_ssh) { RecordKind::SshKey } else { kind }
+}
+
 /// The finding of one secret. Where several detectors know it, the surest speaks.
 fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &Options<'_>) -> Finding {
     let surest = group.iter().map(|s| (s.confidence, &values[s.value as usize])).max_by_key(|(c, v)| {
@@ -162,6 +171,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
     for (text, role) in [(&principal, Member::Identifier), (&scope, Member::Account)] {
         told.keys.extend(text.iter().flat_map(|t| keys::identifiers(keys::record_provider(detector), role, t)));
     }
+    let record_kind = kind_at(keys::record_kind(detector), &locations);
     Finding {
         id: value.id(library).to_owned(),
         detector: detector.id.clone(),
@@ -185,8 +195,8 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         principal,
         scope,
         class: told.class.unwrap_or(detector.identity.class),
-        record_kind: keys::record_kind(detector),
-        record_provider: keys::record_provider(detector).to_owned(),
+        record_kind,
+        record_provider: if record_kind == RecordKind::SshKey { "ssh" } else { keys::record_provider(detector) }.to_owned(),
         expires: told.expires.or_else(|| group.iter().filter_map(|s| s.expires).max_by_key(|t| t.seconds)),
         keys: told.keys,
         value: value.secret.clone(),

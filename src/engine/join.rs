@@ -6,7 +6,7 @@ use super::scan::Options;
 use super::values::Value;
 use super::veil::Veil;
 use crate::detect::{Library, keys};
-use crate::model::{Finding, Group, GroupMember, Key, Kind, Location, Member, Role, Secret};
+use crate::model::{Finding, Group, GroupMember, Key, Location, Member, Role, Secret};
 use crate::source::history::hex;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -68,7 +68,8 @@ impl Join<'_> {
             let best = candidates.min_by_key(|d| (Reverse(d.members.len()), d.missing.len(), !is_own(d), &d.id));
             if let Some(draft) = best {
                 let group = self.group(draft, &ids);
-                let other = |named: &Option<String>| named.clone().filter(|n| *n != finding.secret.redacted);
+                let own = finding.value.expose();
+                let other = |named: &Option<String>| named.clone().filter(|n| *n != finding.secret.redacted && n.as_bytes() != own);
                 finding.principal = finding.principal.take().or_else(|| other(&group.principal));
                 finding.scope = finding.scope.take().or_else(|| group.scope.clone());
                 finding.group = Some(group);
@@ -120,7 +121,7 @@ impl Join<'_> {
 
     fn member(&self, member: &Companion, ids: &HashMap<&Secret, String>) -> GroupMember {
         let (detector, secret) = (self.library.detector(member.rule), &self.values[member.value as usize].secret);
-        let clear = detector.kind == Kind::Identifier;
+        let clear = detector.names();
         GroupMember {
             detector: detector.id.clone(),
             kind: detector.kind,
@@ -137,8 +138,7 @@ impl Join<'_> {
     /// What a member that only names something is known by.
     fn keys(&self, member: &Companion) -> Vec<Key> {
         let detector = self.library.detector(member.rule);
-        let names = detector.kind == Kind::Identifier || detector.report != Role::Finding;
-        let text = std::str::from_utf8(self.values[member.value as usize].secret.expose()).ok().filter(|_| names);
+        let text = std::str::from_utf8(self.values[member.value as usize].secret.expose()).ok().filter(|_| detector.names());
         text.map(|t| keys::identifiers(keys::record_provider(detector), detector.member(), t)).unwrap_or_default()
     }
 

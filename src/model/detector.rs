@@ -134,6 +134,11 @@ impl Detector {
         let told = if self.kind == Kind::Identifier { Member::Identifier } else { Member::Secret };
         self.member.unwrap_or(told)
     }
+
+    /// Whether what it finds only names an identity, and so may be shown: a key id, although it is reported, opens nothing.
+    pub fn names(&self) -> bool {
+        self.kind == Kind::Identifier || self.report != Role::Finding || self.member() == Member::Identifier
+    }
 }
 
 /// What a value must satisfy; zero or empty means no demand.

@@ -46,12 +46,12 @@ fn an_aws_pair_is_one_group_with_its_account() {
     assert_eq!(found["id"], group(&report, &id)["id"], "both see the same group");
 
     let text = ground.keysweep(&["scan", "tree"]).text();
-    assert!(text.contains("  with        AWS access key ID AK********, 5 lines above\n"), "{text}");
+    assert!(text.contains(&format!("  with        AWS access key ID {id}, 5 lines above\n")), "a key id opens nothing: {text}");
     assert!(text.contains("  with        AWS secret access key") && text.contains(", 5 lines below\n"), "{text}");
     assert!(text.contains("of 111122223333"), "{text}");
     for format in ["text", "json", "jsonl", "sarif"] {
         let out = ground.keysweep(&["scan", "-f", format, "tree"]).text();
-        assert!(!out.contains(&id) && !out.contains(&secret), "{format}: {out}");
+        assert!(!out.contains(&secret), "{format}: {out}");
     }
     let sarif: Value = serde_json::from_str(&ground.keysweep(&["scan", "-f", "sarif", "tree"]).text()).expect("JSON");
     for result in sarif["runs"][0]["results"].as_array().expect("results") {

@@ -2,6 +2,7 @@
 
 mod graph;
 mod packs;
+mod parsers;
 
 use crate::support::{Ground, Repo, Report, filler, github};
 use std::ffi::OsStr;

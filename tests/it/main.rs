@@ -12,6 +12,7 @@ mod history;
 mod hostile;
 mod import;
 mod join;
+mod keys;
 mod packing;
 mod places;
 mod policy;

@@ -1,0 +1,182 @@
+//! Whatever a file or an export says, reading it by structure ends, does not panic, and points only into the text.
+
+use keysweep::extract::outline;
+use keysweep::inventory::{Export, read};
+use proptest::prelude::*;
+use std::io::Read;
+
+/// Names that extractors know, so that each of them is reached.
+const PATHS: &[&str] = &[
+    ".github/workflows/a.yml",
+    "action.yml",
+    ".gitlab-ci.yml",
+    "azure-pipelines.yml",
+    ".circleci/config.yml",
+    "bitbucket-pipelines.yml",
+    "Jenkinsfile",
+    "main.tf",
+    "main.tf.json",
+    "a.tfvars",
+    "terraform.tfstate",
+    "deploy.yaml",
+    "template.json",
+    "template.yaml",
+    "compose.yaml",
+    "Dockerfile",
+    ".env",
+    ".mcp.json",
+    "main.bicep",
+    "chart/templates/a.yaml",
+    "chart/values.yaml",
+    "kustomization.yaml",
+    "job.nomad",
+    "serverless.yml",
+    "Pulumi.dev.yaml",
+    "playbook.yml",
+    "a.service",
+    "agents.yaml",
+    "notebook.ipynb",
+    ".streamlit/secrets.toml",
+];
+
+/// Pieces of all formats, well and badly nested, with characters of several bytes.
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\"",
+    "'",
+    "\\",
+    ":",
+    ": ",
+    "- ",
+    ", ",
+    "=",
+    " = ",
+    "\n",
+    "\r\n",
+    "\n  ",
+    "\n    ",
+    "\t",
+    "#",
+    "//",
+    "/*",
+    "*/",
+    "---\n",
+    "&a ",
+    "*a",
+    "<<: ",
+    "|\n",
+    ">-\n",
+    "!Ref ",
+    "!vault |\n",
+    "${",
+    "${{ ",
+    " }}",
+    "{{",
+    "{{- ",
+    "<<EOF\n",
+    "EOF\n",
+    "on: push\n",
+    "jobs:\n",
+    "steps:\n",
+    "run: ",
+    "uses: a/b@v1\n",
+    "with:\n",
+    "env:\n",
+    "secrets.X",
+    "stages:\n",
+    "script:\n",
+    "resource \"aws_iam_user\" \"x\" {\n",
+    "variable \"v\" { default = ",
+    "apiVersion: v1\n",
+    "kind: Secret\n",
+    "kind: ServiceAccount\n",
+    "metadata:\n  name: x\n",
+    "data:\n  k: dg==\n",
+    "spec:\n",
+    "services:\n",
+    "image: x\n",
+    "environment:\n",
+    "FROM x\n",
+    "ENV A=b ",
+    "ARG X\n",
+    "RUN <<",
+    "AWSTemplateFormatVersion: x\n",
+    "Resources:\n",
+    "Type: AWS::IAM::User\n",
+    "Properties:\n",
+    "\"mcpServers\":",
+    "\"command\":",
+    "\"args\":",
+    "\"resources\":",
+    "\"values\":",
+    "pipeline {\n",
+    "withCredentials([",
+    "credentialsId: 'x'",
+    "param x string = ",
+    "job \"x\" {\n",
+    "[Service]\nEnvironment=",
+    "\"cells\":",
+    "\"source\":",
+    "arn:aws:iam::111122223333:role/x",
+    "password",
+    "token",
+    "é",
+    "\u{1F511}",
+    "\u{feff}",
+    "\u{0}",
+    "null",
+    "true",
+    "1e999",
+    "-1",
+    "2026-01-01T00:00:00Z",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![9 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => "\\PC{0,3}"];
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn places_lie_within_the_text(path in prop::sample::select(PATHS), text in text()) {
+        if let Some(outline) = outline(path, text.as_bytes()) {
+            for place in &outline.places {
+                prop_assert!(place.start <= place.end && place.end <= text.len(), "{path}: {place:?}");
+                prop_assert!(text.is_char_boundary(place.start) && text.is_char_boundary(place.end), "{path}: {place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn exports_of_any_content_are_read_to_their_end(name in prop::sample::select(&["a.json", "a.csv", "a.yaml", "a.ndjson"][..]), text in text()) {
+        let open = || Ok(Box::new(text.as_bytes()) as Box<dyn Read>);
+        read(&[Export { path: name.to_owned(), open: Box::new(open) }], &[0; 32]);
+    }
+}
+
+#[test]
+fn what_nests_without_end_is_refused_in_time() {
+    for (path, text) in [
+        ("deploy.yaml", "apiVersion: v1\nkind: Secret\ndata: ".to_owned() + &"{a: ".repeat(200_000)),
+        (
+            "deploy.yaml",
+            format!("apiVersion: v1\nkind: Secret\nmetadata:\n{}", (0..2000).map(|n| " ".repeat(n) + "a:\n").collect::<String>()),
+        ),
+        ("template.json", "{\"AWSTemplateFormatVersion\":\"1\",\"Resources\":".to_owned() + &"[".repeat(500_000)),
+        ("main.tf", "locals {\n a = ".to_owned() + &"[".repeat(100_000)),
+        ("main.tf", "locals {\n a = ".to_owned() + &"\"${".repeat(50_000)),
+        ("main.tf", "a {\n".repeat(100_000)),
+    ] {
+        let outline = outline(path, text.as_bytes()).expect("claimed");
+        assert!(!outline.troubles.is_empty(), "{path}");
+    }
+    let laughs = (1..40).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| format!("{text}a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1));
+    outline("deploy.yaml", format!("apiVersion: v1\nkind: ConfigMap\n{laughs}").as_bytes());
+}
