@@ -3,7 +3,9 @@
 //! Sources: OWASP, "Non-Human Identities Top 10 – 2025"; NIST CSWP 29 (CSF 2.0); PCI DSS v4.0.1; NIST AI 100-1; CSA, "MAESTRO" (seven layers).
 //! Numbers of ISO/IEC 27001 and PCI DSS are to be held against an owned copy before a compliance table is made of them.
 
-use crate::model::{Class, Flag, FrameworkItem, Verdict};
+use crate::model::{Class, Exposure, Flag, FrameworkItem, Verdict};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 const SECRET: &[&str] = &[
     "NHI2:2025",
@@ -72,10 +74,25 @@ fn of_flag(flag: Flag) -> &'static [&'static str] {
     }
 }
 
+/// Lists of items, each held once: many identities touch the same.
+#[derive(Default)]
+pub(super) struct Lists(HashSet<Arc<[FrameworkItem]>>);
+
+impl Lists {
+    /// Gives the identity the one copy of its list.
+    pub(super) fn share(&mut self, mut identity: Exposure) -> Exposure {
+        match self.0.get(&identity.frameworks) {
+            Some(known) => identity.frameworks = known.clone(),
+            None => drop(self.0.insert(identity.frameworks.clone())),
+        }
+        identity
+    }
+}
+
 /// The items of an identity; `has_secret` where a literal secret of it was found.
-pub(super) fn items(verdict: Verdict, flags: &[Flag], class: Class, has_secret: bool) -> Vec<FrameworkItem> {
+pub(super) fn items(verdict: Verdict, flags: &[Flag], class: Class, has_secret: bool) -> Arc<[FrameworkItem]> {
     let mut items: Vec<FrameworkItem> = Vec::new();
-    let mut add = |ids: &[&str], why: &str| items.extend(ids.iter().map(|id| FrameworkItem { id: (*id).to_owned(), why: why.to_owned() }));
+    let mut add = |ids: &'static [&'static str], why| items.extend(ids.iter().map(|id| FrameworkItem { id, why }));
     if has_secret {
         add(SECRET, "a secret is in code");
     }
@@ -91,5 +108,5 @@ pub(super) fn items(verdict: Verdict, flags: &[Flag], class: Class, has_secret: 
     }
     items.sort();
     items.dedup_by(|a, b| a.id == b.id);
-    items
+    items.into()
 }

@@ -8,12 +8,16 @@ use std::collections::HashSet;
 
 /// The ghosts of an inventory, sorted by provider, kind and id.
 pub(super) fn ghosts(bench: &Bench<'_, '_>, seen: &HashSet<Cluster>) -> Vec<Ghost> {
-    let mut found: Vec<Ghost> = (0..bench.index.len()).filter(|c| !seen.contains(c)).filter_map(|c| ghost(bench, c)).collect();
+    // Counted first: the list may be nearly as long as the inventory, and must not be moved while it grows.
+    let alive: Vec<(Cluster, &Record)> =
+        (0..bench.index.len()).filter(|c| !seen.contains(c)).filter_map(|c| Some((c, speaker(bench, c)?))).collect();
+    let mut found: Vec<Ghost> = alive.into_iter().map(|(cluster, record)| ghost(bench, cluster, record)).collect();
     found.sort_by(|a, b| (&a.provider, a.kind, &a.id).cmp(&(&b.provider, b.kind, &b.id)));
     found
 }
 
-fn ghost(bench: &Bench<'_, '_>, cluster: Cluster) -> Option<Ghost> {
+/// The record that speaks for an identity, where it is alive and not in use.
+fn speaker<'r>(bench: &Bench<'_, 'r>, cluster: Cluster) -> Option<&'r Record> {
     let records: Vec<&Record> = bench.index.members(cluster).collect();
     let answers = |r: &&&Record| matches!(r.class, SourceClass::Issuer | SourceClass::Pki | SourceClass::Governance);
     let record = records.iter().filter(answers).min_by_key(|r| (r.class, r.kind))?;
@@ -30,24 +34,27 @@ fn ghost(bench: &Bench<'_, '_>, cluster: Cluster) -> Option<Ghost> {
         return None;
     }
     let window = i64::from(bench.policy.dormant_days) * DAY;
+    let is_used = records.iter().filter_map(|r| r.last_used).any(|t| bench.now.seconds - t.seconds <= window);
+    if is_used { None } else { Some(record) }
+}
+
+fn ghost(bench: &Bench<'_, '_>, cluster: Cluster, record: &Record) -> Ghost {
+    let records: Vec<&Record> = bench.index.members(cluster).collect();
     let last_used = records.iter().filter_map(|r| r.last_used).max_by_key(|t| t.seconds);
-    if last_used.is_some_and(|t| bench.now.seconds - t.seconds <= window) {
-        return None;
-    }
     let ids = records.iter().flat_map(|r| std::iter::once(&r.id).chain(&r.display)).map(|i| i.to_string());
     let mut aliases: Vec<String> = ids.filter(|id| *id != *record.id).collect();
     aliases.sort();
     aliases.dedup();
-    Some(Ghost {
+    Ghost {
         id: record.id.to_string(),
         name: record.display.as_deref().map(str::to_owned),
-        source: record.source.to_string(),
+        source: record.source.clone(),
         class: record.class,
-        provider: record.provider.to_string(),
+        provider: record.provider.clone(),
         kind: record.kind,
-        scope: record.scope.as_deref().map(str::to_owned),
+        scope: record.scope.clone(),
         owner: records.iter().find_map(|r| r.owner.as_ref()).map(|o| o.value.to_string()),
         last_used,
         aliases,
-    })
+    }
 }

@@ -29,7 +29,7 @@ pub(super) struct Index<'r> {
 
 impl<'r> Index<'r> {
     pub(super) fn new(register: &'r Register) -> Self {
-        let mut by_key: HashMap<(KeyKind, &'r str), u32> = HashMap::with_capacity(register.records.len() * 2);
+        let mut by_key: HashMap<(KeyKind, &'r str), u32> = HashMap::with_capacity(register.records.len());
         let mut union = Union((0..register.records.len() as u32).collect());
         for (number, record) in (0..).zip(&register.records) {
             for key in record.keys.iter().filter(|k| !k.kind.is_shared()) {

@@ -41,16 +41,16 @@ pub fn correlate(report: &mut Report, register: &Register, policy: &Policy, now:
     let bench = Bench { index: &index, directory: &directory, policy, now, categories: &report.categories, federated };
     let codeowners = Codeowners::new(report.codeowners.iter().map(|(repo, path, text)| (repo.as_str(), path.as_str(), text.as_str())));
     let mut seen = HashSet::new();
-    let mut identities = Vec::new();
+    let (mut identities, mut lists) = (Vec::new(), frameworks::Lists::default());
     for unit in &unit::units(&report.findings) {
         let case = Case::new(unit, matching::find(unit, &index, policy), &bench);
         seen.extend(case.seen());
-        identities.push(of_case(&case, &codeowners, &report.detectors));
+        identities.push(lists.share(of_case(&case, &codeowners, &report.detectors)));
     }
     for reference in &references::references(&report.seen) {
         let (exposure, clusters) = of_reference(reference, &bench, &codeowners);
         seen.extend(clusters);
-        identities.push(exposure);
+        identities.push(lists.share(exposure));
     }
     identities.sort_by(|a, b| (&a.provider, a.kind, &a.principal, &a.id).cmp(&(&b.provider, b.kind, &b.principal, &b.id)));
     let of_finding: HashMap<&str, &str> =

@@ -118,7 +118,7 @@ fn what_its_issuer_switched_off_is_revoked_whoever_owns_it() {
 /// A record that shows how its key ends.
 fn hinting(id: &str, suffix: &str, bits: f32) -> Record {
     let mut record = record(SourceClass::Issuer, "acme", KEY, id);
-    record.hint = Some(Hint { prefix: "the-".into(), suffix: suffix.into(), bits, within: None });
+    record.hint = Some(Box::new(Hint { prefix: "the-".into(), suffix: suffix.into(), bits, within: None }));
     record
 }
 

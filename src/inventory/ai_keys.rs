@@ -98,13 +98,15 @@ fn recognise(element: &Element<'_>, provider: &str, id: &str, record: &mut Recor
 }
 
 /// `lsv2_sk_abcd`: what kind it is, and the last four characters.
-fn langsmith(short: &str) -> Option<Hint> {
+fn langsmith(short: &str) -> Option<Box<Hint>> {
     let (prefix, suffix) = short.split_at_checked(8)?;
-    (!suffix.is_empty()).then(|| Hint {
-        prefix: prefix.into(),
-        suffix: suffix.trim_start_matches('.').into(),
-        bits: suffix.len() as f32 * hint::HEX,
-        within: None,
+    (!suffix.is_empty()).then(|| {
+        Box::new(Hint {
+            prefix: prefix.into(),
+            suffix: suffix.trim_start_matches('.').into(),
+            bits: suffix.len() as f32 * hint::HEX,
+            within: None,
+        })
     })
 }
 

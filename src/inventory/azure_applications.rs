@@ -91,7 +91,7 @@ fn credential_of(credential: &Value, kind: RecordKind, context: &Context<'_>) ->
     record.last_rotated = record.created;
     record.expires = credential.get("endDateTime").and_then(time);
     let hint = of("hint").filter(|_| kind == RecordKind::OauthSecret);
-    record.hint = hint.map(|h| Hint { prefix: h.into(), suffix: "".into(), bits: HINT_BITS, within: None });
+    record.hint = hint.map(|h| Box::new(Hint { prefix: h.into(), suffix: "".into(), bits: HINT_BITS, within: None }));
     record.keys.extend(of("customKeyIdentifier").filter(|_| kind == RecordKind::Cert).and_then(|t| thumbprint(&t)));
     Some(record)
 }

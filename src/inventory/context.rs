@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// An object of a JSON export, or a row of a table.
@@ -140,13 +140,24 @@ pub struct Context<'c> {
     told: BTreeSet<String>,
     /// Of logs of single events: the record of each key, so that one is kept a key.
     used: HashMap<Box<str>, usize>,
+    /// Names that many records share, each held once.
+    names: HashSet<Arc<str>>,
 }
 
 impl<'c> Context<'c> {
     /// Begins a file. What `register` has in manifests for it counts before what the file shows.
     pub fn new(register: &'c mut Register, source: &str, key: &'c [u8; 32]) -> Self {
         let stated = register.manifests.iter().filter(|m| m.stated && m.source == source).cloned().collect();
-        Self { register, source: source.into(), key, stated, inferred: BTreeMap::new(), told: BTreeSet::new(), used: HashMap::new() }
+        Self {
+            register,
+            source: source.into(),
+            key,
+            stated,
+            inferred: BTreeMap::new(),
+            told: BTreeSet::new(),
+            used: HashMap::new(),
+            names: HashSet::new(),
+        }
     }
 
     /// Path of the file from the inventory's root.
@@ -189,7 +200,19 @@ impl<'c> Context<'c> {
         {
             record.keys.push(native);
         }
+        record.keys.shrink_to_fit();
+        record.provider = self.shared(record.provider);
+        record.scope = record.scope.take().map(|scope| self.shared(scope));
         self.register.records.push(record);
+    }
+
+    /// The one copy of a name.
+    fn shared(&mut self, name: Arc<str>) -> Arc<str> {
+        if let Some(known) = self.names.get(&name) {
+            return known.clone();
+        }
+        self.names.insert(name.clone());
+        name
     }
 
     /// Of a log of single events: whether the file has a record of this id, whose last use is then moved on. Otherwise the next record

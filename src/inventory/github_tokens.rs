@@ -54,12 +54,9 @@ impl Importer for Format {
         } else {
             record.keys.extend(Key::new(KeyKind::GithubCredential, &id));
             record.keys.extend(element.text(&["fingerprint"]).and_then(|f| Key::new(KeyKind::SshSha256, &f)));
-            record.hint = element.text(&["token_last_eight"]).map(|last| Hint {
-                prefix: "".into(),
-                suffix: last.into(),
-                bits: LAST_EIGHT_BITS,
-                within: None,
-            });
+            record.hint = element
+                .text(&["token_last_eight"])
+                .map(|last| Box::new(Hint { prefix: "".into(), suffix: last.into(), bits: LAST_EIGHT_BITS, within: None }));
             // The token is older than its authorisation, which so says nothing of when it was made.
             record.details.extend(element.text(&["credential_authorized_at"]).map(|t| ("authorized".to_owned(), t)));
             record.created = element.time(&["credential_authorized_at"]);

@@ -23,7 +23,7 @@ pub(super) struct Common<'c> {
 /// Reads what is shown of a secret, such as `sk-proj-...9f2c`, `sk-abc****def` or `9f2c`; `None` where nothing is.
 ///
 /// Source of the bits: characters shown beyond what all keys have, by their alphabet.
-pub(super) fn parse(shown: &str, common: Common<'_>) -> Option<Hint> {
+pub(super) fn parse(shown: &str, common: Common<'_>) -> Option<Box<Hint>> {
     let text = shown.trim();
     let is_hidden = |c: char| matches!(c, '*' | '•' | '·' | '…' | '●');
     let begin = text.find("...").or_else(|| text.find(is_hidden)).or_else(|| text.find("XXXX")).or_else(|| text.find("xxxx"));
@@ -42,11 +42,12 @@ pub(super) fn parse(shown: &str, common: Common<'_>) -> Option<Hint> {
     let after = own(suffix.strip_suffix(common.suffix).filter(|_| !common.suffix.is_empty()).unwrap_or(suffix));
     let bits = (before + after) * common.bits;
     let is_sound = |part: &str| part.len() <= 64 && part.chars().all(|c| c.is_ascii_graphic());
-    (bits > 0.0 && is_sound(prefix) && is_sound(suffix)).then(|| Hint { prefix: prefix.into(), suffix: suffix.into(), bits, within: None })
+    (bits > 0.0 && is_sound(prefix) && is_sound(suffix))
+        .then(|| Box::new(Hint { prefix: prefix.into(), suffix: suffix.into(), bits, within: None }))
 }
 
 /// The hint of a provider's keys of letters, digits, `-` and `_` with these beginnings.
-pub(super) fn base64url(shown: &str, prefixes: &[&str]) -> Option<Hint> {
+pub(super) fn base64url(shown: &str, prefixes: &[&str]) -> Option<Box<Hint>> {
     parse(shown, Common { prefixes, suffix: "", bits: BASE64URL })
 }
 

@@ -4,6 +4,7 @@ use super::names::names;
 use super::{Class, Location, OwnedBy, OwnerKind, Proves, RecordKind, Timestamp, Violation};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 names! {
     /// What the inventory makes of an identity.
@@ -133,7 +134,8 @@ pub struct Exposure {
     /// Why the verdict and the flags hold.
     pub evidence: Vec<Evidence>,
     /// Items of frameworks that it touches.
-    pub frameworks: Vec<FrameworkItem>,
+    #[serde(serialize_with = "list")]
+    pub frameworks: Arc<[FrameworkItem]>,
     /// How files prove to be it.
     pub proves: Proves,
     /// What files say of it besides: tools, model, subject.
@@ -150,6 +152,10 @@ pub struct Excepted {
     /// From when on it no longer may.
     #[serde(serialize_with = "day")]
     pub expires: Timestamp,
+}
+
+fn list<S: Serializer>(items: &Arc<[FrameworkItem]>, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(items.iter())
 }
 
 fn day<S: Serializer>(time: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
@@ -221,10 +227,10 @@ pub struct Evidence {
 }
 
 /// An item of a framework, with the reason.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct FrameworkItem {
     /// Such as `NHI2:2025` or `PR.AA-01`.
-    pub id: String,
+    pub id: &'static str,
     /// Why.
-    pub why: String,
+    pub why: &'static str,
 }

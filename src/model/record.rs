@@ -175,7 +175,7 @@ pub struct Record {
     /// What identity it is a credential of: an access key of a user, a secret of an application.
     pub of: Vec<Key>,
     /// Characters of the secret.
-    pub hint: Option<Hint>,
+    pub hint: Option<Box<Hint>>,
     /// Who answers for it.
     pub owner: Option<OwnerName>,
     /// When it was made.

@@ -3,6 +3,7 @@
 use super::{Category, Detector, Exposure, Finding, Manifest, RecordKind, Seen, SourceClass, Timestamp};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// Everything a scan learned. Field order is the order of the JSON report.
@@ -47,15 +48,18 @@ pub struct Ghost {
     /// What people call it.
     pub name: Option<String>,
     /// The export it is in.
-    pub source: String,
+    #[serde(serialize_with = "display")]
+    pub source: Arc<str>,
     /// What the source is.
     pub class: SourceClass,
     /// Slug of the provider.
-    pub provider: String,
+    #[serde(serialize_with = "display")]
+    pub provider: Arc<str>,
     /// Kind.
     pub kind: RecordKind,
     /// Account, organisation, tenant.
-    pub scope: Option<String>,
+    #[serde(serialize_with = "maybe")]
+    pub scope: Option<Arc<str>>,
     /// Who answers for it.
     pub owner: Option<String>,
     /// When it was last used.
@@ -127,15 +131,15 @@ pub struct Scan {
     pub unstructured: Vec<Skipped>,
 }
 
-fn maybe<S: Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
-    match time {
+fn maybe<T: Display, S: Serializer>(value: &Option<T>, s: S) -> Result<S::Ok, S::Error> {
+    match value {
         None => s.serialize_none(),
-        Some(time) => s.collect_str(time),
+        Some(value) => s.collect_str(value),
     }
 }
 
-fn display<S: Serializer>(time: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_str(time)
+fn display<S: Serializer>(value: &impl Display, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(value)
 }
 
 /// How much was read.

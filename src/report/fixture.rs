@@ -224,7 +224,7 @@ pub(super) fn identity() -> Exposure {
         owner: None,
         credential: None,
         evidence: Vec::new(),
-        frameworks: Vec::new(),
+        frameworks: [].into(),
         proves: Proves::Static,
         details: BTreeMap::new(),
     }

@@ -98,7 +98,7 @@ impl<W: Write> Page<'_, W> {
                     format!("{} {}", g.provider, g.kind.as_str()),
                     g.name.clone().unwrap_or_else(|| g.id.clone()),
                     g.owner.clone().unwrap_or_else(none),
-                    g.source.clone(),
+                    g.source.to_string(),
                 ]
             })
             .collect();
