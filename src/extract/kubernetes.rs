@@ -17,19 +17,21 @@ impl Extractor for Format {
     fn claims(&self, path: &str, head: &[u8]) -> bool {
         let is_named = path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
         let is_config = path.rsplit('/').next().is_some_and(|n| n.contains("kubeconfig")) || path.ends_with(".kube/config");
-        // Templates of charts are no YAML, and have a reader of their own.
-        let is_template = memchr::memmem::find(head, b"{{").is_some() && path.contains("templates/");
-        !is_template && (is_named || is_config) && begins_line(head, b"apiVersion") && begins_line(head, b"kind")
+        (is_named || is_config) && begins_line(head, b"apiVersion") && begins_line(head, b"kind")
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
+        let is_template = path.contains("templates/") && text.contains("{{");
         let (documents, trouble) = if path.ends_with(".json") {
             super::json::document(text).map_or_else(|e| (Vec::new(), Some(e)), |d| (vec![d], None))
+        } else if is_template {
+            yaml::template(text)
         } else {
             yaml::documents(text)
         };
         outline.troubles.extend(trouble);
-        let mut reader = Manifests { text, stores: BTreeMap::new() };
+        let format = if is_template { "helm" } else { "kubernetes" };
+        let mut reader = Manifests { text, format, stores: BTreeMap::new() };
         documents.iter().flat_map(objects).for_each(|object| reader.store(object));
         documents.iter().flat_map(objects).for_each(|object| reader.object(object, outline));
         names::scan(text, 0, outline);
@@ -58,6 +60,8 @@ fn objects(document: &Node) -> Vec<&Node> {
 /// The documents of a file.
 struct Manifests<'t> {
     text: &'t str,
+    /// What places say they are of.
+    format: &'static str,
     /// Provider and path of each secret store, by name.
     stores: BTreeMap<String, (&'static str, String)>,
 }
@@ -79,11 +83,13 @@ impl Manifests<'_> {
     fn object(&self, object: &Node, outline: &mut Outline) {
         let kind = object.text_of("kind").unwrap_or_default();
         let metadata = object.get("metadata");
-        let name = metadata.and_then(|m| m.text_of("name").or_else(|| m.text_of("generateName"))).unwrap_or_default();
-        let namespace = metadata.and_then(|m| m.text_of("namespace")).filter(|n| !n.contains("{{"));
+        let name = metadata.and_then(|m| m.get("name").or_else(|| m.get("generateName")));
+        // As it is written, which in a template says more than what it was undone to.
+        let name = name.map(|n| inside(self.text, n)).and_then(|(start, end)| self.text.get(start..end)).unwrap_or_default();
+        let namespace = metadata.and_then(|m| m.text_of("namespace")).filter(|n| !names::is_open(n));
         let environment = metadata.and_then(|m| m.get("labels")).and_then(|l| ["env", "environment"].iter().find_map(|k| l.text_of(k)));
         let resource = Resource {
-            format: "kubernetes".into(),
+            format: self.format.into(),
             name: Some(match namespace {
                 Some(namespace) => format!("{kind}/{namespace}/{name}"),
                 None => format!("{kind}/{name}"),
@@ -112,7 +118,7 @@ impl Manifests<'_> {
     }
 
     fn account(&self, object: &Node, namespace: &str, outline: &mut Outline) {
-        let Some(node) = object.at(&["metadata", "name"]) else { return };
+        let Some(node) = object.at(&["metadata", "name"]).filter(|n| n.text().is_some_and(|t| !names::is_open(t))) else { return };
         let name = node.text().unwrap_or_default();
         let account = declaration(inside(self.text, node), "kubernetes", RecordKind::ServiceAccount, name);
         outline
@@ -120,7 +126,7 @@ impl Manifests<'_> {
             .push(account.known_by(KeyKind::K8sSa, &format!("{namespace}/{name}")).of_class(Class::Workload).with("namespace", namespace));
         for (key, value) in object.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries) {
             let (span, text) = (inside(self.text, value), value.text().unwrap_or_default());
-            if text.is_empty() || text.contains("{{") || text.contains("${") {
+            if text.is_empty() || names::is_open(text) {
                 continue;
             }
             let acts_as = match key.text().unwrap_or_default() {
@@ -149,7 +155,7 @@ impl Manifests<'_> {
         let from =
             spec.get("dataFrom").map_or(&[][..], Node::items).iter().filter_map(|d| d.at(&["extract", "key"]).or_else(|| d.get("key")));
         for node in data.chain(from) {
-            let Some(key) = node.text().filter(|k| !k.is_empty() && !k.contains("{{")) else { continue };
+            let Some(key) = node.text().filter(|k| !k.is_empty() && !names::is_open(k)) else { continue };
             let span = inside(self.text, node);
             let mention = if provider == "vault" {
                 let mut found = names::vault(span, key);
@@ -170,6 +176,9 @@ impl Manifests<'_> {
         for subject in object.get("subjects").map_or(&[][..], Node::items) {
             let (Some(node), Some("ServiceAccount")) = (subject.get("name"), subject.text_of("kind")) else { continue };
             let name = node.text().unwrap_or_default();
+            if names::is_open(name) {
+                continue;
+            }
             let namespace = subject.text_of("namespace").unwrap_or(namespace);
             let bound = self.service_account(node, name, namespace).with("role", role);
             outline.mentions.push(if role == "cluster-admin" { bound.with("privileged", "true") } else { bound });
@@ -182,7 +191,7 @@ impl Manifests<'_> {
     }
 
     fn certificate(&self, object: &Node, outline: &mut Outline) {
-        let Some(node) = object.at(&["metadata", "name"]) else { return };
+        let Some(node) = object.at(&["metadata", "name"]).filter(|n| n.text().is_some_and(|t| !names::is_open(t))) else { return };
         let names =
             object.at(&["spec", "dnsNames"]).map_or(&[][..], Node::items).iter().filter_map(Node::text).collect::<Vec<_>>().join(" ");
         let issuer = object.at(&["spec", "issuerRef", "name"]).and_then(Node::text).unwrap_or_default();
@@ -204,7 +213,7 @@ impl Manifests<'_> {
         let Some(node) = object.at(path) else { return };
         let text = node.text().unwrap_or_default();
         let mention = declaration(inside(self.text, node), provider, kind, text);
-        outline.mentions.push(if text.contains("{{") { mention } else { mention.known_by(key, text) });
+        outline.mentions.push(if names::is_open(text) { mention } else { mention.known_by(key, text) });
     }
 
     fn crossplane(&self, object: &Node, kind: &str, outline: &mut Outline) {
@@ -223,7 +232,7 @@ impl Manifests<'_> {
         let mut stack = vec![object];
         while let Some(node) = stack.pop() {
             for (key, value) in node.entries() {
-                let text = value.text().filter(|t| !t.is_empty() && !t.contains("{{") && !t.contains("${"));
+                let text = value.text().filter(|t| !t.is_empty() && !names::is_open(t));
                 match (key.text().unwrap_or_default(), text) {
                     ("serviceAccountName" | "serviceAccount", Some(name)) => {
                         outline.mentions.push(self.service_account(value, name, namespace));
@@ -242,7 +251,7 @@ impl Manifests<'_> {
 
     fn secret(&self, node: &Node, field: &str, namespace: &str, outline: &mut Outline) {
         let Some(named) = node.get(field) else { return };
-        let Some(name) = named.text().filter(|n| !n.is_empty() && !n.contains("{{")) else { return };
+        let Some(name) = named.text().filter(|n| !n.is_empty() && !names::is_open(n)) else { return };
         let found = reference(inside(self.text, named), "kubernetes", RecordKind::SecretRef, &format!("{namespace}/{name}"));
         let found = found.known_by(KeyKind::SecretRef, &format!("{namespace}/{name}"));
         outline.mentions.push(found.with("key", node.text_of("key").unwrap_or_default()));
@@ -334,13 +343,23 @@ subjects:
     }
 
     #[test]
+    fn templates_are_read_without_their_actions() {
+        let text = "{{- if .Values.on }}\napiVersion: v1\nkind: Secret\nmetadata:\n  name: {{ .Release.Name }}-db\nstringData:\n  password: abc\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: {{ .Values.sa }}\n{{- end }}\n";
+        let mut outline = Outline::default();
+        assert!(Format.claims("charts/a/templates/b.yaml", text.as_bytes()));
+        Format.extract("charts/a/templates/b.yaml", text, &mut outline);
+        assert_eq!((outline.troubles.len(), outline.mentions.len()), (0, 0), "a name that is open names nobody: {outline:?}");
+        let at = text.find("abc").unwrap();
+        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        assert!(holding.iter().any(|r| r.format == "helm" && r.name.as_deref() == Some("Secret/{{ .Release.Name }}-db")), "{holding:?}");
+        assert!(holding.iter().any(|r| r.key.as_deref() == Some("stringData.password")), "{holding:?}");
+    }
+
+    #[test]
     fn other_yaml_is_not_claimed() {
-        for (path, text) in [
-            ("a.yaml", "name: x\nversion: 1\n"),
-            ("a.yaml", "# apiVersion: v1\n# kind: x\n"),
-            ("charts/a/templates/b.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: {{ .x }}}\n"),
-            ("a.txt", "apiVersion: v1\nkind: Pod\n"),
-        ] {
+        for (path, text) in
+            [("a.yaml", "name: x\nversion: 1\n"), ("a.yaml", "# apiVersion: v1\n# kind: x\n"), ("a.txt", "apiVersion: v1\nkind: Pod\n")]
+        {
             assert!(!Format.claims(path, text.as_bytes()), "{text}");
         }
         assert!(Format.claims("a.json", b"{\"apiVersion\": \"v1\",\n \"kind\": \"Pod\"}"));

@@ -9,6 +9,7 @@ mod hcl;
 pub mod json;
 mod names;
 pub mod node;
+mod template;
 pub mod yaml;
 
 use crate::model::Outline;
@@ -46,8 +47,7 @@ macro_rules! extractors {
 }
 
 extractors! {
-    azure_pipelines, cloudformation, compose, dockerfile, dotenv, github_actions, gitlab_ci, jenkins, kubernetes, mcp, pipelines,
-    terraform, tfstate
+    agents, azure_pipelines, cloudformation, compose, dockerfile, dotenv, gateways, github_actions, gitlab_ci, helm, jenkins, kubernetes, kustomize, mcp, notebook, pipelines, settings, terraform, tfstate
 }
 
 /// The formats a file may be in.

@@ -144,6 +144,11 @@ pub(super) fn scan(text: &str, shift: usize, outline: &mut Outline) {
     }
 }
 
+/// Whether a text is left open: it holds a variable or an action of a template.
+pub(super) fn is_open(text: &str) -> bool {
+    text.contains("{{") || text.contains("${")
+}
+
 /// The span of a scalar without its quotes, as far as the text tells.
 pub(super) fn inside(text: &str, node: &Node) -> (usize, usize) {
     let written = text.get(node.start..node.end).unwrap_or_default();

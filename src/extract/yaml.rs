@@ -1,6 +1,7 @@
 //! YAML to nodes, within bounds: what it costs does not grow with what aliases repeat.
 
 use super::node::{Data, Node};
+use super::template;
 use granit_parser::{Event, Parser};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -16,8 +17,24 @@ enum Open {
     Map(Vec<(Node, Node)>, Option<Node>),
 }
 
-/// The documents of a file. Where it breaks off, those before, and why.
+/// The documents of a file. Where it breaks off, those before, and why. A file that is no YAML for its template actions is read without them.
 pub fn documents(text: &str) -> (Vec<Node>, Option<String>) {
+    let plain = parse(text);
+    match plain.1.as_ref().and_then(|_| template::undone(text)) {
+        Some(undone) => {
+            let read = parse(&undone);
+            if read.1.is_none() || read.0.len() > plain.0.len() { read } else { plain }
+        }
+        None => plain,
+    }
+}
+
+/// The documents of a template of YAML.
+pub(super) fn template(text: &str) -> (Vec<Node>, Option<String>) {
+    template::undone(text).map_or_else(|| parse(text), |undone| parse(&undone))
+}
+
+fn parse(text: &str) -> (Vec<Node>, Option<String>) {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
