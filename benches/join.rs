@@ -17,7 +17,10 @@ const EXPORT: usize = 10_000;
 fn main() {
     let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let (records, findings) = (numbers.first().copied().unwrap_or(1_000_000), numbers.get(1).copied().unwrap_or(100_000));
-    println!("{:>10} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8}", "records", "findings", "identities", "governed", "seconds", "MiB read", "MiB most");
+    println!(
+        "{:>10} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8}",
+        "records", "findings", "identities", "governed", "seconds", "MiB read", "MiB most"
+    );
     for part in [10, 3, 1] {
         let (register, mut report) = (register(records / part), report(findings / part, records / part));
         let now = Timestamp::parse("2026-09-01T00:00:00Z").expect("a time");

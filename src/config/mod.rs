@@ -278,7 +278,7 @@ fn fail_on(document: &Document, gates: &Spanned<String>) -> Result<Vec<Gate>, Co
     let named = |name: &str| {
         Gate::named(name).ok_or_else(|| {
             let own = GATES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join("`, `");
-            document.error(gates.span(), format!("`{name}` is no gate"), &format!("use `{own}`, or the name of a verdict or a flag"))
+            document.error(gates.span(), format!("`{name}` is no gate"), format!("use `{own}`, or the name of a verdict or a flag"))
         })
     };
     gates.get_ref().split(',').map(|name| named(name.trim())).collect()

@@ -31,14 +31,16 @@ impl Extractor for Format {
         "github-actions"
     }
 
-    fn claims(&self, path: &str, _: &[u8]) -> bool {
+    fn claims(&self, path: &str, head: &[u8]) -> bool {
+        let has = |needle: &[u8]| memchr::memmem::find(head, needle).is_some();
         let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
         let name = path.rsplit('/').next().unwrap_or_default();
         is_yaml
             && (path.contains(".github/workflows/")
                 || path.contains(".gitea/workflows/")
                 || path.contains(".forgejo/workflows/")
-                || matches!(name, "action.yml" | "action.yaml"))
+                || matches!(name, "action.yml" | "action.yaml")
+                || (has(b"\njobs:") && has(b"runs-on:") && has(b"\non:")))
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {

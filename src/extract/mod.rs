@@ -47,7 +47,9 @@ macro_rules! extractors {
 }
 
 extractors! {
-    agents, azure_pipelines, cloudformation, compose, dockerfile, dotenv, gateways, github_actions, gitlab_ci, helm, jenkins, kubernetes, kustomize, mcp, notebook, pipelines, settings, terraform, tfstate
+    agents, ansible, arm, azure_pipelines, bicep, cloudformation, compose, dockerfile, dotenv, gateways, github_actions, gitlab_ci,
+    helm, jenkins, kubernetes, kustomize, mcp, nomad, notebook, pipelines, pulumi, renovate, serverless, settings, teamcity, terraform,
+    tfstate
 }
 
 /// The formats a file may be in.

@@ -179,6 +179,9 @@ fn labelled(kind: &str, node: &Node, labels: &mut Vec<Node>, levels: usize, bloc
     }
 }
 
+/// Bytes of a text that is put together; locals that repeat one another would grow without end.
+const LONGEST: usize = 4096;
+
 /// What is literal in a file: locals, and variables by their defaults.
 struct Known {
     values: HashMap<String, String>,
@@ -198,13 +201,15 @@ impl Known {
             }
         }
         // Locals may name variables and one another: as many rounds as they are likely to.
-        for (key, value) in body.all("locals").flat_map(|b| &b.body.attributes).chain(body.all("locals").flat_map(|b| &b.body.attributes)) {
-            let resolved = Self { values: values.clone() }.resolve(value);
-            if let (Some(key), Some(resolved), false) = (key.text(), resolved, value.tag.is_empty()) {
-                values.insert(format!("local.{key}"), resolved);
+        let mut known = Self { values };
+        for _ in 0..2 {
+            for (key, value) in body.all("locals").flat_map(|b| &b.body.attributes) {
+                if let (Some(key), Some(resolved), false) = (key.text(), known.resolve(value), value.tag.is_empty()) {
+                    known.values.insert(format!("local.{key}"), resolved);
+                }
             }
         }
-        Self { values }
+        known
     }
 
     /// The text of a value where it is literal, or made of what is.
@@ -220,6 +225,9 @@ impl Known {
                     let (name, tail) = after.split_once('}')?;
                     resolved.push_str(before);
                     resolved.push_str(self.values.get(name.trim())?);
+                    if resolved.len() > LONGEST {
+                        return None;
+                    }
                     rest = tail;
                 }
                 resolved.push_str(rest);

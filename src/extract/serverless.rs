@@ -1,0 +1,87 @@
+//! Serverless Framework: functions with their variables, the role they run as, and what they take from a parameter store.
+
+use super::names::{self, inside, keyed, stored};
+use super::node::Node;
+use super::{Extractor, yaml};
+use crate::model::{Outline, Place, Resource};
+
+/// `serverless`.
+pub(super) struct Format;
+
+impl Extractor for Format {
+    fn id(&self) -> &'static str {
+        "serverless"
+    }
+
+    fn claims(&self, path: &str, _: &[u8]) -> bool {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.starts_with("serverless") && (name.ends_with(".yml") || name.ends_with(".yaml"))
+    }
+
+    fn extract(&self, _: &str, text: &str, outline: &mut Outline) {
+        let (documents, trouble) = yaml::documents(text);
+        outline.troubles.extend(trouble);
+        for document in &documents {
+            let service = document.text_of("service").or_else(|| document.at(&["service", "name"]).and_then(Node::text));
+            let stage = document.at(&["provider", "stage"]).and_then(Node::text).filter(|s| !names::is_open(s));
+            let base = Resource {
+                format: self.id().into(),
+                name: service.map(str::to_owned),
+                environment: stage.map(str::to_owned),
+                ..Resource::default()
+            };
+            outline.places.push(Place { start: document.start, end: document.end, resource: base });
+            let provider = document.at(&["provider", "environment"]);
+            let functions = document.get("functions").into_iter().flat_map(Node::each).flat_map(Node::entries);
+            for (name, function) in functions {
+                let resource = Resource { job: name.text().map(str::to_owned), ..Resource::default() };
+                outline.places.push(Place { start: function.start, end: function.end, resource });
+                variables(function.get("environment"), outline);
+            }
+            variables(provider, outline);
+            document.scalars(&mut |_, value| parameters(value, text, outline));
+            names::key_places(document, outline);
+        }
+        names::scan(text, 0, outline);
+        names::tidy(outline);
+    }
+}
+
+fn variables(node: Option<&Node>, outline: &mut Outline) {
+    for (key, value) in node.map_or(&[][..], Node::entries) {
+        outline.places.push(keyed(value.start, value.end, key.text().unwrap_or_default()));
+    }
+}
+
+/// `${ssm:/path}` in a value: a parameter of the account's store.
+fn parameters(value: &Node, text: &str, outline: &mut Outline) {
+    let written = value.text().unwrap_or_default();
+    for part in written.split("${ssm").skip(1) {
+        let Some((name, _)) = part.split_once('}') else { continue };
+        let name =
+            name.trim_start_matches(|c: char| c != ':').trim_start_matches(':').split([',', '~', '$']).next().unwrap_or_default().trim();
+        if !name.is_empty() {
+            outline.mentions.push(stored(inside(text, value), "aws", name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_variables_and_parameters_are_read() {
+        let text = "service: shop\nprovider:\n  name: aws\n  stage: prod\n  iam: {role: \"arn:aws:iam::111122223333:role/fn\"}\n  environment: {DB: \"${ssm:/shop/db}\", KEY: abc}\nfunctions:\n  pay:\n    handler: a.b\n    environment:\n      TOKEN: def\n      STRIPE: ${ssm(eu-west-1):/shop/stripe~true, ''}\n";
+        let mut outline = Outline::default();
+        assert!(Format.claims("services/pay/serverless.yml", b""));
+        Format.extract("serverless.yml", text, &mut outline);
+        let mut found: Vec<&str> = outline.mentions.iter().map(|m| m.principal.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["/shop/db", "/shop/stripe", "arn:aws:iam::111122223333:role/fn"]);
+        let at = text.find("def").unwrap();
+        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        assert!(holding.iter().any(|r| r.key.as_deref() == Some("TOKEN")) && holding.iter().any(|r| r.job.as_deref() == Some("pay")));
+        assert!(holding.iter().any(|r| r.environment.as_deref() == Some("prod")));
+    }
+}
