@@ -226,9 +226,7 @@ impl Reading<'_, '_> {
     fn tell(&mut self) {
         let unknown = std::mem::take(&mut self.unknown);
         for (fields, times) in unknown {
-            self.context.note(&format!(
-                "{times} element(s) of no known kind, with the fields {fields}; `keysweep inventory formats` lists what is read"
-            ));
+            self.context.note(&format!("{times} element(s) of no known kind, with the fields {fields}"));
         }
     }
 }
