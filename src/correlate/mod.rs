@@ -1,7 +1,7 @@
 //! Whose it is: what was found joined with the inventory, and a verdict for each identity. Pure: no file, no clock, no environment.
 //!
-//! Findings that make one credential are a [`unit`]; its records are found by the join in [`matching`]; both are a [`case`], on which
-//! [`verdict`], [`owner`] and [`flags`] decide. What files only refer to is judged by [`references`], and what nothing refers to by [`ghosts`].
+//! Findings that make one credential are a `unit`; its records are found by the join in `matching`; both are a `case`, on which
+//! `verdict`, `owner` and `flags` decide. What files only refer to is judged by `references`, and what nothing refers to by `ghosts`.
 
 mod case;
 mod codeowners;

@@ -2,7 +2,7 @@
 //! are declared or referred to.
 //!
 //! A format is one module named in the registry below, with a unit struct `Format` that implements [`Extractor`]. An extractor knows the
-//! model and nothing else. Files come from anyone: depth, size and time are bounded by [`Limits`], and a file that cannot be read by
+//! model and nothing else. Files come from anyone: depth, size and time are bounded by constants, and a file that cannot be read by
 //! structure is no error: it is told of in [`Outline::troubles`], and its text is scanned all the same.
 
 mod hcl;

@@ -1,4 +1,4 @@
-//! The inventory: exports of the systems that know an organisation's machine identities, read into one [`Register`].
+//! The inventory: exports of the systems that know an organisation's machine identities, read into one `Register`.
 //!
 //! A kind of export is one module named in the registry below, with a unit struct `Format` that implements [`Importer`]. Exports are
 //! recognised by what they hold, element by element: a JSON object (of an array, an envelope, lines, or arrays one after another) or a
