@@ -5,8 +5,8 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use keysweep::detect::Library;
-use keysweep::engine::{Counted, History, Options, Quiet, Target, scan};
-use keysweep::model::{Confidence, Redaction, Suppression, Timestamp};
+use keysweep::engine::{Everything, History, Options, Quiet, Target, scan};
+use keysweep::model::{Confidence, Redaction, Timestamp};
 use keysweep::source::archive;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -26,21 +26,6 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(Library::builtin);
 
 fn main() {
     divan::main();
-}
-
-/// A policy that excludes and allows nothing.
-struct Everything;
-
-impl Counted for Everything {
-    fn excluded(&self, _: &str) -> bool {
-        false
-    }
-    fn line(&self, _: &str, _: &str) -> Option<Suppression> {
-        None
-    }
-    fn value(&self, _: &str, _: &str, _: &str, _: &[u8]) -> Option<Suppression> {
-        None
-    }
 }
 
 /// A GitLab token as it would be issued, different for every number.

@@ -9,10 +9,10 @@ mod import;
 mod key;
 mod output;
 mod policy;
-mod policy_test;
 mod progress;
 mod scan;
 mod shell;
+mod suppressions;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -33,7 +33,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let done = match args.command {
         Command::Scan(scan) => scan::run(*scan),
         Command::Detectors(command) => detectors::run(command),
-        Command::Policy(command) => policy_test::run(command),
+        Command::Policy(command) => policy::run(command),
         Command::Explain(command) => explain::run(&command),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::man(folder.as_deref()),

@@ -1,60 +1,65 @@
-//! The user's configuration as the engine asks for it, with a count of what each allow was good for.
+//! `keysweep policy`: runs the user's examples against the user's policy.
 
-use crate::config::{Config, Subject, inline_allow};
-use crate::engine::Counted;
-use crate::model::{Suppression, Timestamp};
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::args;
+use super::exit::Exit;
+use super::output::line;
+use super::scan::clock;
+use crate::config::{Config, Origin, find_upward};
+use crate::detect::Library;
+use crate::model::Judged;
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
 
-/// A configuration in use.
-pub(super) struct Policy<'c> {
-    config: &'c Config,
-    now: Timestamp,
-    used: Vec<AtomicU64>,
-    /// Inline allows that give no reason.
-    pub unreasoned: AtomicU64,
+/// Runs a command on the policy.
+pub(super) fn run(command: args::Policy) -> Result<Exit> {
+    match command {
+        args::Policy::Test { file } => test(file),
+    }
 }
 
-impl<'c> Policy<'c> {
-    pub(super) fn new(config: &'c Config, now: Timestamp) -> Self {
-        let used = config.allow.entries().iter().map(|_| AtomicU64::new(0)).collect();
-        Self { config, now, used, unreasoned: AtomicU64::new(0) }
+fn test(file: Option<PathBuf>) -> Result<Exit> {
+    let (file, origin) = match file {
+        Some(file) => (file, Origin::Named),
+        None => {
+            let found = std::path::absolute(Path::new(".")).ok().and_then(|here| find_upward(&here));
+            (found.context("no keysweep.toml here or above; name the file")?, Origin::Found)
+        }
+    };
+    let config = Config::load(&file, origin)?;
+    if config.policy_tests.is_empty() {
+        bail!("{} has no [[policy.test]]; docs/policy.md shows one", file.display());
     }
-
-    /// What is to be said of allows that have expired or were not used.
-    pub(super) fn warnings(&self, file: &str) -> Vec<String> {
-        let mut warnings: Vec<String> = Vec::new();
-        for (allow, used) in self.config.allow.entries().iter().zip(&self.used) {
-            let place = format!("{file}:{}: the allow \"{}\"", allow.line, allow.reason);
-            if allow.is_expired(self.now) {
-                warnings.push(format!("{place} has expired and is not honoured"));
-            } else if used.load(Ordering::Relaxed) == 0 {
-                warnings.push(format!("{place} allowed nothing"));
+    let (categories, now) = (Library::builtin().providers(), clock()?());
+    let mut faults = 0;
+    for example in &config.policy_tests {
+        let example = example.with_category(categories.get(example.provider()).copied());
+        let judged = example.judge(&config.policy, now);
+        let got = names(&judged);
+        if got != example.expect {
+            faults += 1;
+            let place = format!("{}:{}", file.display(), example.line);
+            line(&format!("{place}: {}: expected {}, got {}", example.name, listed(&example.expect), listed(&got)))?;
+            for (name, number) in &judged.excepted {
+                let exception = &config.policy.exceptions[*number];
+                line(&format!("  {name} is let pass by the exception on line {}: {}", exception.line, exception.reason))?;
             }
         }
-        let bare = self.unreasoned.load(Ordering::Relaxed);
-        if bare > 0 {
-            warnings.push(format!("{bare} `keysweep:allow` comment(s) give no reason and are not honoured"));
-        }
-        warnings
     }
+    line(&format!("{} example(s) of the policy tested, {faults} fault(s)", config.policy_tests.len()))?;
+    for exception in config.policy.exceptions.iter().filter(|e| e.is_expired(now)) {
+        line(&format!("{}:{}: the exception \"{}\" has expired", file.display(), exception.line, exception.reason))?;
+    }
+    Ok(if faults == 0 { Exit::Clean } else { Exit::Found })
 }
 
-impl Counted for Policy<'_> {
-    fn excluded(&self, path: &str) -> bool {
-        self.config.exclude.matches_file(path)
-    }
+/// Names of flags and violations, sorted.
+fn names(judged: &Judged) -> Vec<String> {
+    let flags = judged.flags.iter().map(|f| f.as_str());
+    let mut names: Vec<String> = flags.chain(judged.violations.iter().map(|v| v.as_str())).map(str::to_owned).collect();
+    names.sort_unstable();
+    names
+}
 
-    fn line(&self, line: &str, detector: &str) -> Option<Suppression> {
-        let allow = inline_allow(line)?;
-        if allow.reason.is_empty() {
-            self.unreasoned.fetch_add(1, Ordering::Relaxed);
-        }
-        allow.honours(detector).then_some(Suppression { by: "inline", reason: allow.reason })
-    }
-
-    fn value(&self, detector: &str, id: &str, path: &str, value: &[u8]) -> Option<Suppression> {
-        let found = self.config.allow.find(&Subject { detector, id, path, value }, self.now)?;
-        self.used[found].fetch_add(1, Ordering::Relaxed);
-        Some(Suppression { by: "allow", reason: self.config.allow.entries()[found].reason.clone() })
-    }
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }

@@ -2,15 +2,15 @@
 
 use super::args;
 use super::exit::Exit;
-use super::policy::Policy;
 use super::progress::Bar;
+use super::suppressions::Suppressions;
 use super::{exports, key, output};
 use crate::config::{self, Config, Origin};
 use crate::correlate::correlate;
 use crate::detect::{Library, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
 use crate::inventory;
-use crate::model::{self, Confidence, Provider, Redaction, Report, Timestamp};
+use crate::model::{Confidence, Policy, Provider, Redaction, Report, Timestamp};
 use crate::report::{self, Detail, Style};
 use crate::source::{Bytes, archive};
 use anyhow::{Context, Result, bail};
@@ -34,7 +34,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
         );
     }
     let clock = clock()?;
-    let policy = Policy::new(&config, clock());
+    let suppressions = Suppressions::new(&config, clock());
     let bar = (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new);
     let quiet = Quiet;
     let beside = exports::key_beside(&args.inventory);
@@ -48,7 +48,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
         redaction,
         key: key::load(args.key.as_deref().or(config.key.as_deref()).or(beside.as_deref()))?,
         confidence: args.confidence.map_or(config.confidence, Confidence::from),
-        counted: &policy,
+        counted: &suppressions,
         progress: bar.as_ref().map_or(&quiet as &dyn Progress, |b| b),
     };
     let mut report = engine::scan(&targets(&args)?, &library, &options, &*clock);
@@ -59,7 +59,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
     write_reports(&args, &report)?;
     if !args.quiet {
         let name = file.as_ref().map_or_else(String::new, |f| f.display().to_string());
-        policy.warnings(&name).iter().for_each(|w| output::note(&format!("warning: {w}")));
+        suppressions.warnings(&name).iter().for_each(|w| output::note(&format!("warning: {w}")));
         let stats = &report.scan.stats;
         if stats.blobs + stats.files == 0 && options.history != History::Staged {
             output::note("warning: nothing was inspected: no file and no commit is in the targets or the range");
@@ -69,7 +69,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
 }
 
 /// Joins what was found with the inventory; without one, every identity is of an unknown source.
-fn join(args: &args::Scan, options: &Options<'_>, policy: &model::Policy, report: &mut Report) -> Result<()> {
+fn join(args: &args::Scan, options: &Options<'_>, policy: &Policy, report: &mut Report) -> Result<()> {
     if let Some(missing) = args.inventory.iter().find(|p| !p.exists()) {
         bail!("--inventory {}: there is no such file or folder", missing.display());
     }

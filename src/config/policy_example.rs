@@ -2,7 +2,7 @@
 
 use super::error::{ConfigError, Document};
 use super::policy::{at_most, environment, flags, kind, slug, unknown};
-use crate::model::{Category, Facts, Judged, Ownership, Policy, RecordKind, Status, Timestamp, Told};
+use crate::model::{Category, Facts, Judged, Ownership, Policy, RecordKind, Status, Subject, Timestamp, Told};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -60,12 +60,14 @@ impl PolicyExample {
     pub fn judge(&self, policy: &Policy, now: Timestamp) -> Judged {
         let by_path = self.path.as_deref().and_then(|path| policy.environment(path));
         let facts = Facts {
-            identity: &self.identity,
-            principal: self.principal.as_deref(),
-            provider: &self.provider,
-            category: self.category,
-            kind: self.kind,
-            environment: self.environment.as_deref().or(by_path),
+            of: Subject {
+                identity: &self.identity,
+                principal: self.principal.as_deref(),
+                provider: &self.provider,
+                category: self.category,
+                kind: self.kind,
+                environment: self.environment.as_deref().or(by_path),
+            },
             age_days: self.age_days,
             owner: self.owner,
             expires: self.expires,

@@ -20,6 +20,13 @@ pub(super) struct Bench<'b, 'r> {
     pub federated: HashSet<String>,
 }
 
+impl Bench<'_, '_> {
+    /// What kind of service a provider is, where known.
+    pub(super) fn category(&self, provider: &str) -> Option<Category> {
+        self.categories.get(provider).copied()
+    }
+}
+
 /// A unit and what the inventory has for it.
 pub(super) struct Case<'c, 'r> {
     pub unit: &'c Unit<'c>,

@@ -4,11 +4,11 @@ use super::case::{Bench, Case};
 use super::codeowners::Codeowners;
 use super::index::Cluster;
 use super::references::Reference;
-use super::rules::Subject;
 use super::verdict::{DAY, on_record};
 use super::{environment::Environment, flags, frameworks, owner, references, rules, verdict};
 use crate::model::{
-    Class, CredentialLife, Demand, Detector, Exposure, Flag, Location, Owner, OwnerStatus, Proves, Record, RecordKind, Relation, Verdict,
+    Class, CredentialLife, Demand, Detector, Exposure, Flag, Location, Owner, OwnerStatus, Proves, Record, RecordKind, Relation, Subject,
+    Verdict,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -35,7 +35,14 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
     let class = flags::class(case);
     let (id, principal) = (id(&parts), principal(case));
     let environment = flags::environment(case).map(Environment::as_str);
-    let subject = Subject { id: &id, provider: question.provider, kind: question.kind, principal: principal.as_deref(), environment };
+    let subject = Subject {
+        identity: &id,
+        principal: principal.as_deref(),
+        provider: question.provider,
+        category: case.bench.category(question.provider),
+        kind: question.kind,
+        environment,
+    };
     let ruled = rules::rule(case.bench, &subject, flagged);
     evidence.extend(ruled.evidence);
     Exposure {
@@ -116,10 +123,11 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
     let scope = mention.scope.clone().or_else(|| own.iter().find_map(|r| r.scope.as_deref()).map(str::to_owned));
     let id = id(&[&mention.provider, mention.kind.as_str(), &mention.principal, mention.scope.as_deref().unwrap_or_default(), repo]);
     let subject = Subject {
-        id: &id,
-        provider: &mention.provider,
-        kind: mention.kind,
+        identity: &id,
         principal: Some(&mention.principal),
+        provider: &mention.provider,
+        category: bench.category(&mention.provider),
+        kind: mention.kind,
         environment: environment.as_deref(),
     };
     let ruled = rules::rule(bench, &subject, flagged);

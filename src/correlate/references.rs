@@ -20,11 +20,11 @@ pub(super) struct Reference<'s> {
 const ANSWERING: &[SourceClass] = &[SourceClass::Issuer, SourceClass::Pki, SourceClass::Vault];
 
 /// What is mentioned: provider, kind, name, scope, and the repository of what is known within one only.
-type Subject<'s> = (&'s str, RecordKind, String, Option<&'s str>, &'s str);
+type Named<'s> = (&'s str, RecordKind, String, Option<&'s str>, &'s str);
 
 /// Mentions by what they mention. CI secrets of different repositories are different ones.
 pub(super) fn references(seen: &[Seen]) -> Vec<Reference<'_>> {
-    let mut found: BTreeMap<Subject<'_>, Vec<&Seen>> = BTreeMap::new();
+    let mut found: BTreeMap<Named<'_>, Vec<&Seen>> = BTreeMap::new();
     for s in seen {
         let m = &s.mention;
         let is_local = m.scope.is_none() && m.keys.iter().all(|k| k.kind == KeyKind::GithubSecret || k.kind == KeyKind::K8sSa);

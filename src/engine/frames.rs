@@ -135,7 +135,7 @@ impl Places {
             let text = self.texts.get(&spot.member)?;
             crate::extract::outline(path.rsplit('!').next().unwrap_or(path), text)
         });
-        resource(outline.as_ref()?, spot.bytes.0, spot.bytes.1)
+        resource(&outline.as_ref()?.places, spot.bytes.0, spot.bytes.1)
     }
 }
 

@@ -15,4 +15,4 @@ mod structure;
 mod values;
 mod veil;
 
-pub use scan::{Counted, History, Options, Progress, Quiet, Target, scan};
+pub use scan::{Counted, Everything, History, Options, Progress, Quiet, Target, scan};

@@ -2,8 +2,9 @@
 
 use super::frames::uri;
 use crate::extract;
-use crate::model::{Location, Outline, Resource, Seen, Skipped};
+use crate::model::{Location, Mention, Place, Resource, Seen, Skipped};
 use memchr::memchr_iter;
+use std::collections::BTreeSet;
 
 /// Larger CODEOWNERS files are not kept: forges refuse them too.
 const LARGEST_OWNERS: usize = 3 << 20;
@@ -41,10 +42,12 @@ impl Structure {
         if outline.mentions.is_empty() {
             return;
         }
-        let lines = Lines::new(bytes);
-        for mention in &outline.mentions {
-            let (line, column, utf16) = lines.place(bytes, mention.start);
-            let (end_line, end_column, end_utf16) = lines.place(bytes, mention.end.max(mention.start));
+        let (mut lines, mut around) = (Lines::new(bytes), Around::new(&outline.places));
+        let mut mentions: Vec<&Mention> = outline.mentions.iter().collect();
+        mentions.sort_by_key(|m| m.start);
+        for mention in mentions {
+            let (line, column, utf16) = lines.go_to(mention.start);
+            let (end_line, end_column, end_utf16) = lines.place(mention.end.max(mention.start));
             let location = Location {
                 repo: at.repo.map(str::to_owned),
                 path: at.path.to_owned(),
@@ -56,7 +59,7 @@ impl Structure {
                 removed_in: None,
                 in_head: true,
                 encoding: None,
-                resource: resource(&outline, mention.start, mention.end),
+                resource: resource(around.of(mention.start, mention.end), mention.start, mention.end),
                 utf16_columns: (utf16, end_utf16),
                 uri: uri(at.uri),
                 frame: None,
@@ -88,11 +91,11 @@ impl Structure {
     }
 }
 
-/// What a span belongs to: the innermost place says, the outer ones add what it leaves open.
-pub(super) fn resource(outline: &Outline, start: usize, end: usize) -> Option<Resource> {
+/// What a span belongs to: the innermost place says, the outer ones add what it leaves open. `places` may be any that hold all around it.
+pub(super) fn resource<'o>(places: impl IntoIterator<Item = &'o Place>, start: usize, end: usize) -> Option<Resource> {
     // A value may begin with what a place leaves out, such as a quote, so to overlap is enough.
-    let mut around: Vec<_> = outline.places.iter().filter(|p| p.start < end.max(start + 1) && start < p.end).collect();
-    let holds = |p: &&crate::model::Place| p.start <= start && end <= p.end;
+    let mut around: Vec<_> = places.into_iter().filter(|p| p.start < end.max(start + 1) && start < p.end).collect();
+    let holds = |p: &&Place| p.start <= start && end <= p.end;
     if around.iter().any(holds) {
         around.retain(holds);
     }
@@ -113,21 +116,71 @@ pub(super) fn resource(outline: &Outline, start: usize, end: usize) -> Option<Re
     })
 }
 
-/// Where lines begin.
-struct Lines(Vec<usize>);
+/// The places around spans that come in the order of their starts: a file may have many of both.
+struct Around<'o> {
+    places: &'o [Place],
+    /// Numbers of places by their starts.
+    order: Vec<usize>,
+    /// How many of these have begun.
+    begun: usize,
+    /// Those that have begun and not ended, in the order of the outline, which decides between places of the same span.
+    open: BTreeSet<usize>,
+}
 
-impl Lines {
-    fn new(bytes: &[u8]) -> Self {
+impl<'o> Around<'o> {
+    fn new(places: &'o [Place]) -> Self {
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_by_key(|n| places[*n].start);
+        Self { places, order, begun: 0, open: BTreeSet::new() }
+    }
+
+    /// The places that may be around a span, which starts nowhere before the one asked for last.
+    fn of(&mut self, start: usize, end: usize) -> impl Iterator<Item = &'o Place> + '_ {
+        while let Some(&next) = self.order.get(self.begun).filter(|n| self.places[**n].start < end.max(start + 1)) {
+            self.open.insert(next);
+            self.begun += 1;
+        }
+        let places = self.places;
+        self.open.retain(|n| places[*n].end > start);
+        self.open.iter().map(move |n| &places[*n])
+    }
+}
+
+/// Where lines begin, and how far the columns of one have been counted: a line may be as long as a file.
+struct Lines<'b> {
+    bytes: &'b [u8],
+    starts: Vec<usize>,
+    /// A place, and the characters and UTF-16 code units of its line before it.
+    counted: (usize, usize, usize),
+}
+
+impl<'b> Lines<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
         let first = if bytes.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
-        Self(std::iter::once(first).chain(memchr_iter(b'\n', bytes).map(|i| i + 1)).collect())
+        let starts = std::iter::once(first).chain(memchr_iter(b'\n', bytes).map(|i| i + 1)).collect();
+        Self { bytes, starts, counted: (first, 0, 0) }
     }
 
     /// Line, column in characters and column in UTF-16 code units, from 1.
-    fn place(&self, bytes: &[u8], at: usize) -> (u32, u32, u32) {
-        let at = at.min(bytes.len());
-        let line = self.0.partition_point(|start| *start <= at).max(1);
-        let before = String::from_utf8_lossy(&bytes[self.0[line - 1].min(at)..at]);
+    fn place(&self, at: usize) -> (u32, u32, u32) {
+        let (line, characters, units) = self.count(at);
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        (number(line), number(before.chars().count() + 1), number(before.encode_utf16().count() + 1))
+        (number(line), number(characters + 1), number(units + 1))
+    }
+
+    /// The same, and later places are counted from here.
+    fn go_to(&mut self, at: usize) -> (u32, u32, u32) {
+        let (_, characters, units) = self.count(at);
+        self.counted = (at.min(self.bytes.len()), characters, units);
+        self.place(at)
+    }
+
+    fn count(&self, at: usize) -> (usize, usize, usize) {
+        let at = at.min(self.bytes.len());
+        let line = self.starts.partition_point(|start| *start <= at).max(1);
+        let begin = self.starts[line - 1].min(at);
+        let (from, characters, units) = if (begin..=at).contains(&self.counted.0) { self.counted } else { (begin, 0, 0) };
+        let rest = String::from_utf8_lossy(&self.bytes[from..at]);
+        (line, characters + rest.chars().count(), units + rest.encode_utf16().count())
     }
 }

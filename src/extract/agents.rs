@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside};
 use super::node::Node;
-use super::{Extractor, json, yaml};
+use super::{Extractor, head, json, yaml};
 use crate::model::{Class, KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `agents`.
@@ -32,15 +32,13 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let head = &text.as_bytes()[..text.len().min(super::HEAD)];
-        let Some(form) = form(path, head) else { return };
-        let (documents, trouble) = match form {
-            Form::Prose => front_matter(text),
-            _ if path.ends_with(".yaml") || path.ends_with(".yml") => yaml::documents(text),
-            _ => json::document(text).map_or_else(|e| (Vec::new(), Some(e)), |d| (vec![d], None)),
+        let Some(form) = form(path, head(text)) else { return };
+        let document = match form {
+            Form::Prose => front_matter(text, outline),
+            Form::Crew => yaml::read(text, outline).into_iter().next(),
+            Form::Graphs | Form::Models | Form::Fields => json::read(text, outline),
         };
-        outline.troubles.extend(trouble);
-        let Some(document) = documents.first() else { return };
+        let Some(document) = &document else { return };
         let base = Resource { format: self.id().into(), ..Resource::default() };
         outline.places.push(Place { start: document.start, end: document.end, resource: base });
         match form {
@@ -84,15 +82,10 @@ fn stem(path: &str) -> &str {
     path.rsplit('/').next().and_then(|n| n.split('.').next()).unwrap_or_default()
 }
 
-/// The fields between two lines of dashes at the beginning.
-fn front_matter(text: &str) -> (Vec<Node>, Option<String>) {
-    let begin = text.len() - text.trim_start_matches('\u{feff}').len();
-    let Some(rest) = text[begin..].strip_prefix("---") else { return (Vec::new(), None) };
-    let Some(end) = rest.find("\n---") else { return (Vec::new(), None) };
-    // The dashes stay in front, so that spans are bytes of the file.
-    let (mut documents, trouble) = yaml::documents(&text[begin..begin + 3 + end]);
-    documents.truncate(1);
-    (if begin == 0 { documents } else { Vec::new() }, trouble)
+/// The fields between two lines of dashes at the beginning. The dashes are read too, so that spans are bytes of the file.
+fn front_matter(text: &str, outline: &mut Outline) -> Option<Node> {
+    let end = text.strip_prefix("---")?.find("\n---")? + 3;
+    yaml::read(&text[..end], outline).into_iter().next()
 }
 
 /// An agent in fields; members of its team, or the configuration within it, are agents of their own.
@@ -153,6 +146,7 @@ fn tools(node: &Node) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     fn agents(path: &str, text: &str) -> Vec<(String, String, String)> {
         assert!(Format.claims(path, text.as_bytes()), "{path}");
@@ -195,8 +189,7 @@ mod tests {
         let text = r#"[{"model": "gpt-4", "api_key": "abc"}]"#;
         let mut outline = Outline::default();
         Format.extract("OAI_CONFIG_LIST", text, &mut outline);
-        let at = text.find("abc").unwrap();
-        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        let holding = holding(&outline, text, "abc");
         assert!(
             holding.iter().any(|r| r.name.as_deref() == Some("model gpt-4")) && holding.iter().any(|r| r.key.as_deref() == Some("api_key"))
         );

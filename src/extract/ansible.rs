@@ -31,15 +31,15 @@ impl Extractor for Format {
         let name = path.rsplit('/').next().unwrap_or_default();
         let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
         let has = |needle: &[u8]| memchr::memmem::find(head, needle).is_some();
-        let in_folder = FOLDERS.iter().any(|f| path.starts_with(f) || path.contains(&format!("/{f}"))) && !has(b"\napiVersion:");
+        let below = |folder: &str| path.match_indices(folder).any(|(at, _)| at == 0 || path.as_bytes()[at - 1] == b'/');
+        let in_folder = || FOLDERS.iter().any(|f| below(f)) && !has(b"\napiVersion:");
         let is_variables = ["group_vars/", "host_vars/"].iter().any(|f| path.contains(f)) && !name.contains('.');
-        let is_play = has(b"- hosts:") || (has(b"\n  hosts:") && (has(b"\n  tasks:") || has(b"\n  roles:")));
-        is_variables || (is_yaml && (in_folder || is_play))
+        let is_play = || has(b"- hosts:") || (has(b"\n  hosts:") && (has(b"\n  tasks:") || has(b"\n  roles:")));
+        is_variables || (is_yaml && (in_folder() || is_play()))
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         let mut folders = path.split('/');
         let environment = folders.any(|f| f == "inventories" || f == "environments").then(|| folders.next()).flatten();
         for document in &documents {
@@ -80,6 +80,7 @@ fn named(node: &Node, outline: &mut Outline) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     #[test]
     fn tasks_variables_and_lookups_are_read() {
@@ -90,8 +91,7 @@ mod tests {
         assert_eq!(outline.troubles, [""; 0]);
         let found: Vec<(&str, &str)> = outline.mentions.iter().map(|m| (m.provider.as_str(), m.principal.as_str())).collect();
         assert_eq!(found, [("vault", "shop/db"), ("aws", "prod/key")]);
-        let at = text.find("abc").unwrap();
-        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        let holding = holding(&outline, text, "abc");
         assert!(holding.iter().any(|r| r.step.as_deref() == Some("login")) && holding.iter().any(|r| r.job.as_deref() == Some("deploy")));
         assert!(holding.iter().any(|r| r.environment.as_deref() == Some("prod")));
         assert!(!Format.claims("src/main.yml", b"a: b") && !Format.claims("roles/x.md", b""));

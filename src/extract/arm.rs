@@ -31,10 +31,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, _: &str, text: &str, outline: &mut Outline) {
-        let document = match json::document(text) {
-            Ok(document) => document,
-            Err(e) => return outline.troubles.push(e),
-        };
+        let Some(document) = json::read(text, outline) else { return };
         let base = Resource { format: self.id().into(), ..Resource::default() };
         outline.places.push(Place { start: document.start, end: document.end, resource: base });
         for (name, parameter) in document.get("parameters").map_or(&[][..], Node::entries) {
@@ -114,6 +111,7 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     const TEXT: &str = r#"{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
 "parameters":{"adminPassword":{"type":"secureString","defaultValue":"abc"},"db":{"reference":{"keyVault":{"id":"/subscriptions/x/providers/Microsoft.KeyVault/vaults/kv-prod"},"secretName":"db"}}},
@@ -129,10 +127,7 @@ mod tests {
         found.sort();
         let (vault, id) = ("https://kv-prod.vault.azure.net/secrets/db", ("id-app", RecordKind::WorkloadId));
         assert_eq!(found, [("acmelogs", RecordKind::App), (vault, RecordKind::SecretRef), id, id]);
-        let holding = |value: &str| {
-            let at = TEXT.find(value).unwrap();
-            outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| p.resource.clone()).collect::<Vec<_>>()
-        };
+        let holding = |value: &str| holding(&outline, TEXT, value);
         assert!(holding("abc").iter().any(|r| r.key.as_deref() == Some("adminPassword")));
         assert!(holding("\"def\"").iter().any(|r| r.environment.as_deref() == Some("prod")));
         let mut broken = Outline::default();

@@ -56,8 +56,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, _: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         for document in &documents {
             let base = Resource { format: self.id().into(), name: document.text_of("name").map(str::to_owned), ..Resource::default() };
             outline.places.push(Place { start: document.start, end: document.end, resource: base });

@@ -5,6 +5,7 @@
 use super::names::{self, stored};
 use super::{Extractor, arm};
 use crate::model::{Outline, Place, Resource};
+use std::collections::HashMap;
 
 /// `bicep`.
 pub(super) struct Format;
@@ -134,30 +135,38 @@ fn close(open: &mut Vec<(usize, Option<String>)>, end: usize, outline: &mut Outl
 
 /// `vault.getSecret('name')`, with the vault's name where it is literal.
 fn secrets(tokens: &[Token<'_>], outline: &mut Outline) {
+    let vaults = named(tokens);
     for window in tokens.windows(5) {
         let [Token::Word(symbol, _), Token::Sign('.', _), Token::Word("getSecret", _), Token::Sign('(', _), Token::Text(secret, start)] =
             window
         else {
             continue;
         };
-        let vault = existing(tokens, symbol).map_or_else(|| (*symbol).to_owned(), |name| format!("https://{name}.vault.azure.net/secrets"));
+        let vault = vaults.get(symbol).map_or_else(|| (*symbol).to_owned(), |name| format!("https://{name}.vault.azure.net/secrets"));
         outline.mentions.push(stored((*start, start + secret.len()), "azure", &format!("{vault}/{secret}")));
     }
 }
 
-/// The literal name of the resource with this symbol.
-fn existing<'t>(tokens: &[Token<'t>], symbol: &str) -> Option<&'t str> {
-    let at = tokens.windows(2).position(|w| matches!(w, [Token::Word("resource", _), Token::Word(s, _)] if *s == symbol))?;
-    let name = tokens[at..].windows(3).take(40).find_map(|w| match w {
-        [Token::Word("name", _), Token::Sign(':', _), Token::Text(name, _)] => Some(*name),
-        _ => None,
-    });
-    name.filter(|n| !n.contains("${"))
+/// The literal names of resources, by their symbols.
+fn named<'t>(tokens: &[Token<'t>]) -> HashMap<&'t str, &'t str> {
+    let mut names = HashMap::new();
+    for (at, window) in tokens.windows(2).enumerate() {
+        let [Token::Word("resource", _), Token::Word(symbol, _)] = window else { continue };
+        let name = tokens[at..].windows(3).take(40).find_map(|w| match w {
+            [Token::Word("name", _), Token::Sign(':', _), Token::Text(name, _)] => Some(*name),
+            _ => None,
+        });
+        if let Some(name) = name.filter(|n| !n.contains("${")) {
+            names.entry(*symbol).or_insert(name);
+        }
+    }
+    names
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
     use crate::model::RecordKind;
 
     const TEXT: &str = "// param x string = 'no'
@@ -182,10 +191,7 @@ module db 'db.bicep' = {
         let found: Vec<(&str, RecordKind)> = outline.mentions.iter().map(|m| (m.principal.as_str(), m.kind)).collect();
         let secret = "https://kv-prod.vault.azure.net/secrets/db-password";
         assert_eq!(found, [("id-app", RecordKind::WorkloadId), (secret, RecordKind::SecretRef)]);
-        let holding = |value: &str| {
-            let at = TEXT.find(value).unwrap();
-            outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| p.resource.clone()).collect::<Vec<_>>()
-        };
+        let holding = |value: &str| holding(&outline, TEXT, value);
         assert!(holding("abc").iter().any(|r| r.key.as_deref() == Some("adminPassword")));
         assert!(holding("def").iter().any(|r| r.name.as_deref() == Some("module db db.bicep")));
         assert!(holding("def").iter().any(|r| r.key.as_deref() == Some("other")));

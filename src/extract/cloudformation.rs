@@ -46,11 +46,7 @@ impl Extractor for Format {
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
         let is_json = path.ends_with(".json") || text.trim_start().starts_with('{');
-        let (documents, trouble) = match is_json {
-            true => json::document(text).map_or_else(|e| (Vec::new(), Some(e)), |d| (vec![d], None)),
-            false => yaml::documents(text),
-        };
-        outline.troubles.extend(trouble);
+        let documents = if is_json { json::read(text, outline).into_iter().collect() } else { yaml::read(text, outline) };
         for document in &documents {
             let base = Resource {
                 format: self.id().into(),

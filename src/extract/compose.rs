@@ -25,8 +25,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, _: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         for document in &documents {
             let base = Resource { format: self.id().into(), ..Resource::default() };
             outline.places.push(Place { start: document.start, end: document.end, resource: base });

@@ -21,11 +21,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = match path.ends_with(".json") {
-            true => json::document(text).map_or_else(|e| (Vec::new(), Some(e)), |d| (vec![d], None)),
-            false => yaml::documents(text),
-        };
-        outline.troubles.extend(trouble);
+        let documents = if path.ends_with(".json") { json::read(text, outline).into_iter().collect() } else { yaml::read(text, outline) };
         for document in &documents {
             let base = Resource { format: self.id().into(), ..Resource::default() };
             outline.places.push(Place { start: document.start, end: document.end, resource: base });
@@ -56,6 +52,7 @@ impl Extractor for Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     #[test]
     fn keys_belong_to_their_models_and_the_gateway_names_its_providers() {
@@ -64,10 +61,7 @@ mod tests {
         let mut outline = Outline::default();
         Format.extract("deploy/litellm.yaml", text, &mut outline);
         assert_eq!(outline.mentions[0].details["providers"], "groq openai");
-        let holding = |value: &str| {
-            let at = text.find(value).unwrap();
-            outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| p.resource.clone()).collect::<Vec<_>>()
-        };
+        let holding = |value: &str| holding(&outline, text, value);
         assert!(holding("abc").iter().any(|r| r.name.as_deref() == Some("model fast")));
         assert!(holding("def").iter().any(|r| r.key.as_deref() == Some("master_key")));
     }

@@ -44,8 +44,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         for document in &documents {
             let file = path.rsplit('/').next().unwrap_or_default();
             let name = document.text_of("name").unwrap_or(file);

@@ -27,8 +27,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         let folder = path.rsplit('/').nth(1).filter(|f| !matches!(*f, "." | ""));
         for document in &documents {
             let resource = Resource { format: self.id().into(), name: folder.map(|f| format!("values of {f}")), ..Resource::default() };

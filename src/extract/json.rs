@@ -1,9 +1,15 @@
 //! JSON to nodes, with comments and trailing commas as editors' settings have them.
 
 use super::node::{Data, Node};
+use crate::model::Outline;
 use jsonc_parser::ast::{ObjectPropName, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+
+/// The value of a file. That there is none is told of in the outline.
+pub(super) fn read(text: &str, outline: &mut Outline) -> Option<Node> {
+    document(text).map_err(|e| outline.troubles.push(e)).ok()
+}
 
 /// The value of a file, or why there is none. Nesting is bounded by the parser.
 pub fn document(text: &str) -> Result<Node, String> {

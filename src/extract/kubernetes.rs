@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside, keyed, reference};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, json, yaml};
 use crate::model::{Class, KeyKind, Mention, Outline, Place, Proves, RecordKind, Resource};
 use std::collections::BTreeMap;
 
@@ -22,14 +22,13 @@ impl Extractor for Format {
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
         let is_template = path.contains("templates/") && text.contains("{{");
-        let (documents, trouble) = if path.ends_with(".json") {
-            super::json::document(text).map_or_else(|e| (Vec::new(), Some(e)), |d| (vec![d], None))
+        let documents = if path.ends_with(".json") {
+            json::read(text, outline).into_iter().collect()
         } else if is_template {
-            yaml::template(text)
+            yaml::template(text, outline)
         } else {
-            yaml::documents(text)
+            yaml::read(text, outline)
         };
-        outline.troubles.extend(trouble);
         let format = if is_template { "helm" } else { "kubernetes" };
         let mut reader = Manifests { text, format, stores: BTreeMap::new() };
         documents.iter().flat_map(objects).for_each(|object| reader.store(object));
@@ -270,6 +269,7 @@ impl Manifests<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     const TEXT: &str = "apiVersion: v1
 kind: ServiceAccount
@@ -349,8 +349,7 @@ subjects:
         assert!(Format.claims("charts/a/templates/b.yaml", text.as_bytes()));
         Format.extract("charts/a/templates/b.yaml", text, &mut outline);
         assert_eq!((outline.troubles.len(), outline.mentions.len()), (0, 0), "a name that is open names nobody: {outline:?}");
-        let at = text.find("abc").unwrap();
-        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        let holding = holding(&outline, text, "abc");
         assert!(holding.iter().any(|r| r.format == "helm" && r.name.as_deref() == Some("Secret/{{ .Release.Name }}-db")), "{holding:?}");
         assert!(holding.iter().any(|r| r.key.as_deref() == Some("stringData.password")), "{holding:?}");
     }

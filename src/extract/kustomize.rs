@@ -18,8 +18,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         let overlay = path.rsplit('/').nth(1);
         let environment = path.contains("overlays/").then_some(overlay).flatten();
         for document in &documents {
@@ -64,6 +63,7 @@ fn literal(node: &Node, text: &str, outline: &mut Outline) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     #[test]
     fn literals_of_generators_have_their_key_and_secret() {
@@ -73,8 +73,7 @@ mod tests {
         Format.extract("k8s/overlays/prod/kustomization.yaml", text, &mut outline);
         assert_eq!(outline.mentions.len(), 1);
         assert_eq!((outline.mentions[0].principal.as_str(), outline.mentions[0].details["from"].as_str()), ("shop/db", "secret.env"));
-        let value = text.find("abc").unwrap();
-        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= value && value < p.end).map(|p| &p.resource).collect();
+        let holding = holding(&outline, text, "abc");
         assert!(holding.iter().any(|r| r.key.as_deref() == Some("PASSWORD")));
         assert!(holding.iter().any(|r| r.name.as_deref() == Some("Secret/db") && r.environment.as_deref() == Some("prod")));
     }

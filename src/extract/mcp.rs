@@ -36,10 +36,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let document = match json::document(text) {
-            Ok(document) => document,
-            Err(e) => return outline.troubles.push(e),
-        };
+        let Some(document) = json::read(text, outline) else { return };
         let base = Resource { format: self.id().into(), ..Resource::default() };
         outline.places.push(Place { start: document.start, end: document.end, resource: base });
         let holders = [Some(&document), document.get("mcp"), document.get("amp.mcpServers")];

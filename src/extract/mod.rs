@@ -52,6 +52,11 @@ extractors! {
     tfstate
 }
 
+/// How a file begins, as [`Extractor::claims`] sees it.
+fn head(text: &str) -> &[u8] {
+    &text.as_bytes()[..text.len().min(HEAD)]
+}
+
 /// The formats a file may be in.
 pub fn claiming(path: &str, head: &[u8]) -> Vec<&'static dyn Extractor> {
     let head = &head[..head.len().min(HEAD)];
@@ -77,6 +82,13 @@ pub fn outline(path: &str, bytes: &[u8]) -> Option<Outline> {
         extractor.extract(path, text, &mut outline);
     }
     Some(outline)
+}
+
+/// What the first place of a value in a text belongs to, for tests.
+#[cfg(test)]
+fn holding(outline: &Outline, text: &str, value: &str) -> Vec<crate::model::Resource> {
+    let at = text.find(value).expect("the value is there");
+    outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| p.resource.clone()).collect()
 }
 
 #[cfg(test)]

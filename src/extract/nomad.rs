@@ -74,6 +74,7 @@ fn secrets(value: &Node, text: &str, outline: &mut Outline) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     #[test]
     fn tasks_have_places_secrets_and_identities() {
@@ -84,8 +85,7 @@ mod tests {
         assert_eq!(outline.troubles, [""; 0]);
         let found: Vec<(&str, RecordKind)> = outline.mentions.iter().map(|m| (m.principal.as_str(), m.kind)).collect();
         assert_eq!(found, [("app", RecordKind::WorkloadId), ("kv/data/shop", RecordKind::SecretRef)]);
-        let at = text.find("abc").unwrap();
-        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        let holding = holding(&outline, text, "abc");
         assert!(holding.iter().any(|r| r.key.as_deref() == Some("API_KEY")) && holding.iter().any(|r| r.job.as_deref() == Some("app")));
     }
 }

@@ -18,10 +18,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, _: &str, text: &str, outline: &mut Outline) {
-        let document = match json::document(text) {
-            Ok(document) => document,
-            Err(e) => return outline.troubles.push(e),
-        };
+        let Some(document) = json::read(text, outline) else { return };
         outline.places.push(Place {
             start: document.start,
             end: document.end,
@@ -46,6 +43,7 @@ impl Extractor for Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     #[test]
     fn a_value_is_of_a_cell_and_typed_or_printed() {
@@ -53,8 +51,7 @@ mod tests {
         let mut outline = Outline::default();
         Format.extract("a.ipynb", text, &mut outline);
         for (value, key) in [("abc", "source"), ("def", "output")] {
-            let at = text.find(value).unwrap();
-            let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+            let holding = holding(&outline, text, value);
             assert!(holding.iter().any(|r| r.name.as_deref() == Some("code cell 2")), "{holding:?}");
             assert!(holding.iter().any(|r| r.key.as_deref() == Some(key)), "{holding:?}");
         }

@@ -3,7 +3,7 @@
 
 use super::names::{self, declaration, inside, keyed, reference};
 use super::node::{Data, Node};
-use super::{Extractor, yaml};
+use super::{Extractor, head, yaml};
 use crate::model::{Class, Mention, Outline, Place, Proves, RecordKind, Resource};
 
 /// `pipelines`.
@@ -89,13 +89,8 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let mut end = text.len().min(super::HEAD);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let Some(service) = SERVICES.iter().find(|s| (s.is_own)(path, &text.as_bytes()[..end])) else { return };
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let Some(service) = SERVICES.iter().find(|s| (s.is_own)(path, head(text))) else { return };
+        let documents = yaml::read(text, outline);
         for document in &documents {
             let name = document.text_of("name").or_else(|| document.at(&["metadata", "name"]).and_then(Node::text));
             let base = Resource { format: service.format.into(), name: name.map(str::to_owned), ..Resource::default() };

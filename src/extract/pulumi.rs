@@ -32,8 +32,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         let file = path.rsplit('/').next().unwrap_or_default();
         let stack = file.split('.').nth(1).filter(|s| !matches!(*s, "yaml" | "yml"));
         for document in &documents {
@@ -73,6 +72,7 @@ fn resource(name: &Node, node: &Node, text: &str, outline: &mut Outline) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     #[test]
     fn programs_make_identities_and_stacks_hold_settings() {
@@ -86,8 +86,7 @@ mod tests {
         let mut outline = Outline::default();
         assert!(Format.claims("Pulumi.shop-prod.yaml", b"") && !Format.claims("pulumi.md", b""));
         Format.extract("Pulumi.shop-prod.yaml", text, &mut outline);
-        let at = text.find("abc").unwrap();
-        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        let holding = holding(&outline, text, "abc");
         assert!(holding.iter().any(|r| r.key.as_deref() == Some("config.app:apiKey")));
         assert!(holding.iter().any(|r| r.environment.as_deref() == Some("prod") && r.name.as_deref() == Some("stack shop-prod")));
     }

@@ -19,8 +19,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, _: &str, text: &str, outline: &mut Outline) {
-        let (documents, trouble) = yaml::documents(text);
-        outline.troubles.extend(trouble);
+        let documents = yaml::read(text, outline);
         for document in &documents {
             let service = document.text_of("service").or_else(|| document.at(&["service", "name"]).and_then(Node::text));
             let stage = document.at(&["provider", "stage"]).and_then(Node::text).filter(|s| !names::is_open(s));
@@ -69,6 +68,7 @@ fn parameters(value: &Node, text: &str, outline: &mut Outline) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::extract::holding;
 
     #[test]
     fn functions_variables_and_parameters_are_read() {
@@ -79,8 +79,7 @@ mod tests {
         let mut found: Vec<&str> = outline.mentions.iter().map(|m| m.principal.as_str()).collect();
         found.sort_unstable();
         assert_eq!(found, ["/shop/db", "/shop/stripe", "arn:aws:iam::111122223333:role/fn"]);
-        let at = text.find("def").unwrap();
-        let holding: Vec<&Resource> = outline.places.iter().filter(|p| p.start <= at && at < p.end).map(|p| &p.resource).collect();
+        let holding = holding(&outline, text, "def");
         assert!(holding.iter().any(|r| r.key.as_deref() == Some("TOKEN")) && holding.iter().any(|r| r.job.as_deref() == Some("pay")));
         assert!(holding.iter().any(|r| r.environment.as_deref() == Some("prod")));
     }

@@ -1,7 +1,7 @@
 //! Settings in sections of `KEY = value`: Streamlit's secrets, units of systemd, inventories and settings of Ansible, credentials of cloud tools.
 
-use super::Extractor;
 use super::names::{self, keyed, reference};
+use super::{Extractor, head};
 use crate::model::{KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `settings`.
@@ -25,6 +25,7 @@ impl Extractor for Format {
         outline.places.push(Place { start: 0, end: text.len(), resource: Resource { format: self.id().into(), ..Resource::default() } });
         let (mut at, mut section): (usize, Option<(String, usize)>) = (0, None);
         let mut open = String::new();
+        let (is_unit, is_hosts) = (is_unit(path), is_hosts(path, head(text)));
         for line in text.split_inclusive('\n') {
             let written = line.trim();
             let start = at + (line.len() - line.trim_start().len());
@@ -33,9 +34,9 @@ impl Extractor for Format {
                 close(&mut section, start, outline);
                 section = Some((name.trim_matches('[').to_owned(), start));
             } else if !written.is_empty() && !written.starts_with(['#', ';']) {
-                if is_unit(path) {
+                if is_unit {
                     unit(written, start, &mut open, outline);
-                } else if is_hosts(path, text.as_bytes()) {
+                } else if is_hosts {
                     pairs(written, start, outline);
                 } else if let Some((key, value)) = written.split_once('=') {
                     let begin = start + key.len() + 1;

@@ -15,8 +15,8 @@ const CONTROL: &[&str] = &[
 pub(super) fn undone(text: &str) -> Option<String> {
     let actions = actions(text)?;
     let mut bytes = text.as_bytes().to_vec();
-    for action in &actions {
-        let filler = if is_value(text, action, &actions) { b'_' } else { b' ' };
+    for (action, is_alone) in actions.iter().zip(alone(text, &actions)) {
+        let filler = if is_value(&text[action.clone()], is_alone) { b'_' } else { b' ' };
         for byte in &mut bytes[action.clone()] {
             if !matches!(*byte, b'\n' | b'\r') {
                 *byte = filler;
@@ -51,25 +51,38 @@ fn actions(text: &str) -> Option<Vec<Range<usize>>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// Whether an action stands for a value on its line, rather than for lines of its own or for nothing.
-fn is_value(text: &str, action: &Range<usize>, all: &[Range<usize>]) -> bool {
-    let written = &text[action.clone()];
+/// For each action whether nothing but actions stands on its line.
+fn alone(text: &str, actions: &[Range<usize>]) -> Vec<bool> {
+    let mut alone = Vec::with_capacity(actions.len());
+    while let Some(first) = actions.get(alone.len()) {
+        let mut at = text[..first.start].rfind('\n').map_or(0, |n| n + 1);
+        let (mut blank, mut count) = (true, 0);
+        for action in &actions[alone.len()..] {
+            // An action may reach over lines: those that begin where it ends share its line.
+            let between = &text[at..action.start];
+            if count > 0 && between.contains('\n') {
+                break;
+            }
+            blank &= between.trim().is_empty();
+            (at, count) = (action.end, count + 1);
+        }
+        blank &= text[at..].split('\n').next().unwrap_or_default().trim().is_empty();
+        alone.resize(alone.len() + count, blank);
+    }
+    alone
+}
+
+/// Whether an action stands for a value, rather than for lines of its own or for nothing.
+fn is_value(written: &str, is_alone: bool) -> bool {
     let inner = written[2..written.len() - 2].trim_matches(['-', '~', '+']).trim();
     let word: &str = inner.split([' ', '\n', '(', '\t']).next().unwrap_or_default();
-    let gives_nothing =
-        !written.starts_with("{{") || CONTROL.contains(&word) || inner.starts_with("/*") || inner.contains(":=") || written.contains('\n');
-    if gives_nothing || inner.contains("indent ") {
-        return false;
-    }
-    let line = text[..action.start].rfind('\n').map_or(0, |n| n + 1)..text[action.end..].find('\n').map_or(text.len(), |n| n + action.end);
-    let first = all.partition_point(|a| a.start < line.start);
-    let mut at = line.start;
-    let mut alone = true;
-    for other in all[first..].iter().take_while(|a| a.start < line.end) {
-        alone &= text[at..other.start.max(at)].trim().is_empty();
-        at = other.end;
-    }
-    !(alone && text[at.min(line.end)..line.end].trim().is_empty())
+    let gives_nothing = !written.starts_with("{{")
+        || CONTROL.contains(&word)
+        || inner.starts_with("/*")
+        || inner.contains(":=")
+        || inner.contains("indent ")
+        || written.contains('\n');
+    !gives_nothing && !is_alone
 }
 
 #[cfg(test)]

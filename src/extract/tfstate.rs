@@ -42,10 +42,7 @@ impl Extractor for Format {
     }
 
     fn extract(&self, _: &str, text: &str, outline: &mut Outline) {
-        let document = match json::document(text) {
-            Ok(document) => document,
-            Err(e) => return outline.troubles.push(e),
-        };
+        let Some(document) = json::read(text, outline) else { return };
         let base = Resource { format: self.id().into(), ..Resource::default() };
         outline.places.push(Place { start: document.start, end: document.end, resource: base });
         outputs(&document, outline);

@@ -2,6 +2,7 @@
 
 use super::node::{Data, Node};
 use super::template;
+use crate::model::Outline;
 use granit_parser::{Event, Parser};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -17,6 +18,21 @@ enum Open {
     Map(Vec<(Node, Node)>, Option<Node>),
 }
 
+/// The documents of a file. That it breaks off is told of in the outline.
+pub(super) fn read(text: &str, outline: &mut Outline) -> Vec<Node> {
+    told(documents(text), outline)
+}
+
+/// The documents of a template of YAML.
+pub(super) fn template(text: &str, outline: &mut Outline) -> Vec<Node> {
+    told(template::undone(text).map_or_else(|| parse(text), |undone| parse(&undone)), outline)
+}
+
+fn told((documents, trouble): (Vec<Node>, Option<String>), outline: &mut Outline) -> Vec<Node> {
+    outline.troubles.extend(trouble);
+    documents
+}
+
 /// The documents of a file. Where it breaks off, those before, and why. A file that is no YAML for its template actions is read without them.
 pub fn documents(text: &str) -> (Vec<Node>, Option<String>) {
     let plain = parse(text);
@@ -27,11 +43,6 @@ pub fn documents(text: &str) -> (Vec<Node>, Option<String>) {
         }
         None => plain,
     }
-}
-
-/// The documents of a template of YAML.
-pub(super) fn template(text: &str) -> (Vec<Node>, Option<String>) {
-    template::undone(text).map_or_else(|| parse(text), |undone| parse(&undone))
 }
 
 fn parse(text: &str) -> (Vec<Node>, Option<String>) {

@@ -23,8 +23,8 @@ pub use glob::{matches_path, matches_text};
 pub use identity::{CredentialLife, Evidence, Excepted, Exposure, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};
 pub use key::{Key, KeyKind, aws_account};
 pub use policy::{
-    Ages, Demand, EnvironmentRule, Facts, Judged, Ownership, Policy, PolicyException, Providers, Told, Violation, environment_name,
-    is_long_lived,
+    Ages, Demand, EnvironmentRule, Facts, Judged, Ownership, Policy, PolicyException, Providers, Subject, Told, Violation,
+    environment_name, is_long_lived,
 };
 pub use record::{
     Component, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass, Status,

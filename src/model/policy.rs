@@ -130,21 +130,28 @@ pub enum Told {
     Days(i64),
 }
 
-/// An identity as a policy sees it.
+/// Which identity a policy is asked about.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'f> {
+pub struct Subject<'s> {
     /// Its id.
-    pub identity: &'f str,
+    pub identity: &'s str,
     /// What it is called.
-    pub principal: Option<&'f str>,
+    pub principal: Option<&'s str>,
     /// Slug of the provider.
-    pub provider: &'f str,
+    pub provider: &'s str,
     /// What kind of service the provider is, where known.
     pub category: Option<Category>,
     /// Kind.
     pub kind: RecordKind,
     /// Its environment, as anybody writes it.
-    pub environment: Option<&'f str>,
+    pub environment: Option<&'s str>,
+}
+
+/// An identity with all that a policy judges it by.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'f> {
+    /// Which it is.
+    pub of: Subject<'f>,
     /// Days since it was made or replaced.
     pub age_days: Option<i64>,
     /// Who answers for it.
@@ -220,12 +227,12 @@ impl PolicyException {
         now.seconds >= self.expires.seconds
     }
 
-    fn covers(&self, facts: &Facts<'_>, name: &str) -> bool {
+    fn covers(&self, of: &Subject<'_>, name: &str) -> bool {
         let is = |wanted: &Option<String>, given: &str| wanted.as_deref().is_none_or(|wanted| wanted == given);
-        is(&self.identity, facts.identity)
-            && is(&self.provider, facts.provider)
-            && self.principal.as_deref().is_none_or(|glob| facts.principal.is_some_and(|p| matches_text(glob, p)))
-            && self.kind.is_none_or(|kind| kind == facts.kind)
+        is(&self.identity, of.identity)
+            && is(&self.provider, of.provider)
+            && self.principal.as_deref().is_none_or(|glob| of.principal.is_some_and(|p| matches_text(glob, p)))
+            && self.kind.is_none_or(|kind| kind == of.kind)
             && self.flags.as_ref().is_none_or(|flags| flags.iter().any(|f| f == name))
     }
 }
@@ -260,22 +267,27 @@ impl Policy {
     }
 
     /// The number of the exception that lets a flag or violation pass at `now`.
-    pub fn exception(&self, facts: &Facts<'_>, name: &str, now: Timestamp) -> Option<usize> {
-        self.exceptions.iter().position(|e| !e.is_expired(now) && e.covers(facts, name))
+    pub fn exception(&self, of: &Subject<'_>, name: &str, now: Timestamp) -> Option<usize> {
+        self.exceptions.iter().position(|e| !e.is_expired(now) && e.covers(of, name))
     }
 
     /// Judges an identity by its times, its owner and its provider. What needs more than one identity to tell, such as whether it is
     /// shared, is not among the flags.
     pub fn judge(&self, facts: &Facts<'_>, now: Timestamp) -> Judged {
+        self.rule(&facts.of, self.flags(facts), now)
+    }
+
+    /// What the policy leaves of the flags of an identity, and what its provider breaks.
+    pub fn rule(&self, of: &Subject<'_>, flags: Vec<Flag>, now: Timestamp) -> Judged {
         let mut judged = Judged::default();
-        for flag in self.flags(facts) {
-            match self.exception(facts, flag.as_str(), now) {
+        for flag in flags {
+            match self.exception(of, flag.as_str(), now) {
                 Some(number) => judged.excepted.push((flag.as_str(), number)),
                 None => judged.flags.push(flag),
             }
         }
-        if let Some(violation) = self.provider(facts.provider, facts.category, facts.environment) {
-            match self.exception(facts, violation.as_str(), now) {
+        if let Some(violation) = self.provider(of.provider, of.category, of.environment) {
+            match self.exception(of, violation.as_str(), now) {
                 Some(number) => judged.excepted.push((violation.as_str(), number)),
                 None => judged.violations.push(violation),
             }
@@ -291,12 +303,12 @@ impl Policy {
         };
         let end = match facts.expires {
             Told::Days(left) if left < -i64::from(self.grace_days) => Some(Flag::Expired),
-            Told::Never if self.expiry == Demand::Required && is_long_lived(facts.kind) => Some(Flag::NoExpiry),
+            Told::Never if self.expiry == Demand::Required && is_long_lived(facts.of.kind) => Some(Flag::NoExpiry),
             _ => None,
         };
         let used_since = matches!((facts.last_used, facts.expires), (Told::Days(used), Told::Days(left)) if used < -left);
         let live = end == Some(Flag::Expired) && (facts.status == Status::Active || used_since);
-        let limit = self.max_age(facts.kind, facts.environment);
+        let limit = self.max_age(facts.of.kind, facts.of.environment);
         let is_overdue = facts.age_days.zip(limit).is_some_and(|(age, limit)| age > i64::from(limit));
         let is_dormant = match facts.last_used {
             Told::Days(days) => days > i64::from(self.dormant_days),
@@ -315,14 +327,20 @@ mod tests {
 
     const NOW: Timestamp = Timestamp { seconds: 1_790_000_000, offset_minutes: 0 };
 
-    fn facts() -> Facts<'static> {
-        Facts {
+    fn subject() -> Subject<'static> {
+        Subject {
             identity: "i1",
             principal: Some("ci-deploy"),
             provider: "aws",
             category: Some(Category::Cloud),
             kind: RecordKind::AccessKey,
             environment: None,
+        }
+    }
+
+    fn facts() -> Facts<'static> {
+        Facts {
+            of: subject(),
             age_days: None,
             owner: Ownership::Untold,
             expires: Told::Untold,
@@ -339,7 +357,7 @@ mod tests {
     fn ages_depend_on_environment_and_kind() {
         let mut policy = Policy::default();
         let overdue = |policy: &Policy, environment, age| {
-            flags(policy, Facts { environment, age_days: Some(age), ..facts() }).contains(&Flag::Overdue)
+            flags(policy, Facts { of: Subject { environment, ..subject() }, age_days: Some(age), ..facts() }).contains(&Flag::Overdue)
         };
         for (environment, limit) in [(Some("production"), 90), (Some("dev"), 30), (Some("staging"), 90), (Some("moon"), 365), (None, 365)] {
             assert!(!overdue(&policy, environment, limit) && overdue(&policy, environment, limit + 1), "{environment:?}");
@@ -358,7 +376,7 @@ mod tests {
         assert_eq!(of(Told::Days(-2), Told::Days(91), Status::Active), [Flag::Dormant]);
         assert_eq!(of(Told::Days(-3), Told::Never, Status::Unknown), [Flag::Expired, Flag::Dormant]);
         assert_eq!(of(Told::Days(-3), Told::Days(1), Status::Unknown), [Flag::Expired, Flag::ExpiredYetLive]);
-        let role = Facts { kind: RecordKind::Role, expires: Told::Never, ..facts() };
+        let role = Facts { of: Subject { kind: RecordKind::Role, ..subject() }, expires: Told::Never, ..facts() };
         assert_eq!(flags(&policy, role), [], "a role has no end to lack");
     }
 
@@ -405,7 +423,7 @@ mod tests {
         let judged = policy.judge(&old, NOW);
         assert_eq!((judged.flags, judged.excepted), (vec![Flag::NoExpiry], vec![("overdue", 0)]));
         assert_eq!(policy.judge(&old, Timestamp::utc(NOW.seconds + 1)).excepted, []);
-        assert_eq!(policy.judge(&Facts { principal: None, ..old }, NOW).excepted, []);
+        assert_eq!(policy.judge(&Facts { of: Subject { principal: None, ..subject() }, ..old }, NOW).excepted, []);
     }
 
     #[test]

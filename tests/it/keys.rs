@@ -3,25 +3,8 @@
 use crate::support::{Ground, alnum, filler, uuid};
 use base64::Engine as _;
 use keysweep::detect::Library;
-use keysweep::engine::{Counted, History, Options, Quiet, Target, scan};
-use keysweep::model::{Confidence, Finding, KeyKind, RecordKind, Redaction, Report, Suppression, Timestamp};
-
-/// Nothing is left out.
-struct All;
-
-impl Counted for All {
-    fn excluded(&self, _: &str) -> bool {
-        false
-    }
-
-    fn line(&self, _: &str, _: &str) -> Option<Suppression> {
-        None
-    }
-
-    fn value(&self, _: &str, _: &str, _: &str, _: &[u8]) -> Option<Suppression> {
-        None
-    }
-}
+use keysweep::engine::{Everything, History, Options, Quiet, Target, scan};
+use keysweep::model::{Confidence, Finding, KeyKind, RecordKind, Redaction, Report, Timestamp};
 
 fn scanned(ground: &Ground, folder: &str) -> Report {
     let options = Options {
@@ -34,7 +17,7 @@ fn scanned(ground: &Ground, folder: &str) -> Report {
         redaction: Redaction::Partial,
         key: [7; 32],
         confidence: Confidence::Low,
-        counted: &All,
+        counted: &Everything,
         progress: &Quiet,
     };
     let clock = || Timestamp::parse("2026-09-01T00:00:00Z").unwrap();

@@ -1,5 +1,6 @@
 //! Whatever a file or an export says, reading it by structure ends, does not panic, and points only into the text.
 
+use crate::support::{Ground, LIMIT};
 use keysweep::extract::outline;
 use keysweep::inventory::{Export, read};
 use proptest::prelude::*;
@@ -158,6 +159,41 @@ proptest! {
     fn exports_of_any_content_are_read_to_their_end(name in prop::sample::select(&["a.json", "a.csv", "a.yaml", "a.ndjson"][..]), text in text()) {
         let open = || Ok(Box::new(text.as_bytes()) as Box<dyn Read>);
         read(&[Export { path: name.to_owned(), open: Box::new(open) }], &[0; 32]);
+    }
+}
+
+/// A line of nothing but names, and a file of nothing but references: what places they belong to took time with the square of their number.
+#[test]
+fn a_file_of_nothing_but_names_is_placed_in_time() {
+    let ground = Ground::new();
+    let role = "arn:aws:iam::111122223333:role/r";
+    ground.write("tree/deploy.yaml", format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: '{}'\n", format!("{role} ").repeat(40_000)));
+    let steps: String = (0..15_000).map(|n| format!("      - run: echo ${{{{ secrets.S{n} }}}}\n")).collect();
+    ground.write("tree/.github/workflows/a.yml", format!("on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}"));
+    let report = ground.scan(ground.at("tree"));
+    let identities = report.json["identities"].as_array().expect("identities");
+    let of = |principal: &str| identities.iter().find(|i| i["principal"] == principal).unwrap_or_else(|| panic!("no {principal}"));
+    let places = of(role)["referenced_in"].as_array().expect("places");
+    assert_eq!((places.len(), &places[39_999]["column"]), (40_000, &serde_json::json!(7 + 39_999 * (role.len() + 1))));
+    let last = &of("S14999")["referenced_in"][0];
+    assert_eq!((&last["line"], &last["resource"]["job"]), (&serde_json::json!(15_005), &serde_json::json!("a")));
+}
+
+/// What took time with the square of its length is read within the limit of a test.
+#[test]
+fn what_repeats_on_one_line_or_on_many_is_read_in_time() {
+    let head = "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: ";
+    let role = "arn:aws:iam::111122223333:role/r ";
+    for (path, text) in [
+        ("charts/a/templates/b.yaml", head.to_owned() + &"{{ .a }}".repeat(200_000)),
+        ("main.bicep", "resource kv 'a@1' existing = { name: 'b' }\n".to_owned() + &"x: kv.getSecret('a') ".repeat(50_000)),
+        ("inventories/prod/hosts", "[web]\n".to_owned() + &"w ansible_password=a\n".repeat(100_000)),
+        ("main.tf", format!("locals {{\n{}}}\n", (0..20_000).map(|n| format!("  l{n} = \"${{local.l{}}}\"\n", n + 1)).collect::<String>())),
+        ("deploy.yaml", format!("{head}'{}'\n", role.repeat(50_000))),
+    ] {
+        let begun = std::time::Instant::now();
+        outline(path, text.as_bytes()).expect("claimed");
+        assert!(begun.elapsed() < LIMIT, "{path}: {:?}", begun.elapsed());
     }
 }
 
