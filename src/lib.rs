@@ -23,4 +23,5 @@ pub mod import;
 pub mod inventory;
 pub mod model;
 pub mod report;
+pub mod review;
 pub mod source;

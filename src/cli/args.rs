@@ -1,7 +1,7 @@
 //! What can be typed. Help texts are part of the product: read them as a user would.
 
 use crate::model::{Confidence, GATES, Gate, Redaction};
-use crate::report;
+use crate::{report, review};
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -24,6 +24,11 @@ pub(super) enum Command {
     /// List, show, test and import detectors
     #[command(subcommand)]
     Detectors(Detectors),
+    /// Read the organisation's inventory: what is understood, what it covers, what changed
+    #[command(subcommand)]
+    Inventory(Box<Inventory>),
+    /// Write lists for owners to decide on, and read their decisions back
+    Review(Review),
     /// Test the policy of the configuration
     #[command(subcommand)]
     Policy(Policy),
@@ -115,6 +120,27 @@ pub(super) struct Explain {
     pub json: bool,
 }
 
+/// Write lists for owners to decide on, and read their decisions back.
+///
+/// One list an owner, as Markdown, CSV and HTML: each identity with its use, age, evidence and a proposed decision. Owners tick a box or fill in the
+/// column `decision`: keep, rotate, revoke, transfer or remove. Run it again, with the lists filled in: the decisions are kept with their date in
+/// `decisions.jsonl`, and the lists are written anew from the report.
+#[derive(Debug, clap::Args)]
+pub(super) struct Review {
+    /// JSON report of `keysweep scan --inventory`
+    #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
+    pub report: PathBuf,
+    /// Folder of the lists and the decisions
+    #[arg(short, long, value_name = "DIR", default_value = "review", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+    /// Forms of the lists [default: all]
+    #[arg(short, long, value_name = "FORM", value_delimiter = ',', value_parser = PossibleValuesParser::new(review::FORMS.iter().map(|f| f.id())))]
+    pub format: Vec<String>,
+    /// Lists that came back by other ways than the folder, files or folders
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub returned: Vec<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Detectors {
     /// List all detectors
@@ -145,6 +171,129 @@ pub(super) enum Detectors {
         #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         output: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Inventory {
+    /// List the exports that are understood, with the command that makes each
+    Formats {
+        /// Only these kinds, or those of these providers
+        names: Vec<String>,
+        /// One JSON object a kind
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read exports and say what they cover, what they lack, and what in them could not be read
+    Coverage {
+        #[command(flatten)]
+        exports: Exports,
+        /// One JSON object with everything
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the identities that exports know
+    List {
+        #[command(flatten)]
+        exports: Exports,
+        /// Only of these providers
+        #[arg(long, value_name = "SLUG", value_delimiter = ',')]
+        provider: Vec<String>,
+    },
+    /// Show all that exports say of one identity, and which of them says it
+    Show {
+        /// An id, a name or a join key of it, such as an access key id or an ARN
+        id: String,
+        #[command(flatten)]
+        exports: Exports,
+    },
+    /// Write the records of exports in one shape, `nhi.inventory/1`, a JSON object a line
+    ///
+    /// Raw secrets in exports become keyed fingerprints, so the result can be kept and shared where the exports cannot.
+    Import {
+        #[command(flatten)]
+        exports: Exports,
+        /// File for the records, made for you alone (mode 0600); `-` or none is standard output
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+    },
+    /// Make keyed fingerprints of secrets, so that a vault can be joined with and not be shown
+    ///
+    /// Reads standard input: the JSON of `vault kv get -format=json`, `kubectl get secrets -o json`, Secrets Manager, Parameter Store or Key Vault,
+    /// any other JSON (each text in it is a secret), or one raw secret. Writes a JSON object a secret: its path and fingerprint, never the secret.
+    Fingerprint(Fingerprint),
+    /// Find out how a source makes its digest of a secret, from one secret you know
+    ///
+    /// Reads the secret from standard input. Prints the table for keysweep.toml that makes the field a join key.
+    Calibrate(Calibrate),
+    /// Say what changed between two days: new, gone, rotated, newly shadow, newly expiring
+    Diff {
+        /// Exports (a file or folder) or a JSON report of the day before
+        #[arg(value_hint = ValueHint::AnyPath)]
+        old: PathBuf,
+        /// The same of the day after
+        #[arg(value_hint = ValueHint::AnyPath)]
+        new: PathBuf,
+        /// What ends within so many days is expiring
+        #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        within: u32,
+        /// One JSON object a change
+        #[arg(long)]
+        json: bool,
+        /// Configuration [default: keysweep.toml, found upward from here]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        org: Option<PathBuf>,
+    },
+}
+
+/// Exports, and what is needed to read them.
+#[derive(Debug, clap::Args)]
+pub(super) struct Exports {
+    /// Exports, files or folders; formats are recognised, not declared
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Configuration [default: keysweep.toml, found upward from here]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub org: Option<PathBuf>,
+    /// Key of the fingerprints [default: `org.key` beside the exports, else this user's]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+}
+
+/// See [`Inventory::Fingerprint`].
+#[derive(Debug, clap::Args)]
+pub(super) struct Fingerprint {
+    /// Where the entry lies in its store, for input that does not say it: `kv/app/db`
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<String>,
+    /// Name of the store, kept with each fingerprint
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Each line of the input is a secret
+    #[arg(long, conflicts_with = "digests")]
+    pub lines: bool,
+    /// Each line of the input is a path and the SHA-256 of a secret in hexadecimal, made where the secret is
+    #[arg(long)]
+    pub digests: bool,
+    /// Key of the fingerprints, 64 hexadecimal digits in a file [default: this user's]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+}
+
+/// See [`Inventory::Calibrate`].
+#[derive(Debug, clap::Args)]
+pub(super) struct Calibrate {
+    /// An export that has the secret's record
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "digest", requires = "record")]
+    pub from: Option<PathBuf>,
+    /// Id of the record, as the export has it
+    #[arg(long, value_name = "ID")]
+    pub record: Option<String>,
+    /// The digest itself, instead of a file
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["from", "record"])]
+    pub digest: Option<String>,
+    /// The provider whose records have it
+    #[arg(long, value_name = "SLUG")]
+    pub provider: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,10 @@
 //! The files of an inventory: what was named, and all in the folders that were.
 
-use crate::inventory::Export;
+use super::key;
+use crate::inventory::{self, Export, Given};
+use crate::model::{ExportRules, Register};
 use crate::source::Bytes;
+use anyhow::{Result, bail};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -14,10 +17,37 @@ const DEEPEST: usize = 32;
 /// The file of the organisation's key, which is no export.
 pub(super) const KEY_FILE: &str = "org.key";
 
+/// Reads exports as a scan does. `file` is the key that was asked for; without it, the one beside the exports, else this user's own.
+///
+/// # Errors
+/// When a path is not there, or the key cannot be read.
+pub(super) fn load(paths: &[PathBuf], file: Option<&Path>, rules: &ExportRules) -> Result<Register> {
+    let beside = key_beside(paths);
+    register(paths, &key::load(file.or(beside.as_deref()))?, rules)
+}
+
+/// The same with a key at hand.
+///
+/// # Errors
+/// When a path is not there.
+pub(super) fn register(paths: &[PathBuf], key: &[u8; 32], rules: &ExportRules) -> Result<Register> {
+    if let Some(missing) = paths.iter().find(|p| !p.exists()) {
+        bail!("{}: there is no such file or folder of exports", missing.display());
+    }
+    let (exports, warnings) = exports(paths);
+    let mut register = inventory::read(&exports, &Given { key, rules });
+    register.warnings.extend(warnings);
+    if exports.is_empty() && !paths.is_empty() {
+        let named: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+        register.warnings.push(format!("{}: holds no export", named.join(", ")));
+    }
+    Ok(register)
+}
+
 /// The exports of an inventory, sorted by path, and what was left out, as warnings.
 ///
 /// Paths are those from the folder that was named, or the name of a file that was. Links are not followed.
-pub(super) fn exports(paths: &[PathBuf]) -> (Vec<Export<'static>>, Vec<String>) {
+fn exports(paths: &[PathBuf]) -> (Vec<Export<'static>>, Vec<String>) {
     let (mut files, mut warnings) = (Vec::new(), Vec::new());
     for root in paths {
         if root.is_dir() {

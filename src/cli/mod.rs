@@ -6,10 +6,12 @@ mod exit;
 mod explain;
 mod exports;
 mod import;
+mod inventory;
 mod key;
 mod output;
 mod policy;
 mod progress;
+mod review;
 mod scan;
 mod shell;
 mod suppressions;
@@ -33,7 +35,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let done = match args.command {
         Command::Scan(scan) => scan::run(*scan),
         Command::Detectors(command) => detectors::run(command),
+        Command::Inventory(command) => inventory::run(*command),
         Command::Policy(command) => policy::run(command),
+        Command::Review(command) => review::run(&command),
         Command::Explain(command) => explain::run(&command),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::man(folder.as_deref()),

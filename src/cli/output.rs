@@ -7,27 +7,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes a report to standard output, or to a file: under another name first, then renamed, so that no half a report is ever seen.
+/// Writes a report to standard output, or to a file.
 pub(super) fn write(reporter: &dyn Reporter, report: &crate::model::Report, options: &Options, to: Option<&Path>) -> Result<()> {
     let Some(path) = to.filter(|p| *p != Path::new("-")) else {
         reporter.write(report, options, &mut anstream::AutoStream::new(io::stdout().lock(), choice(options)))?;
         return Ok(());
     };
-    let special = std::fs::metadata(path).is_ok_and(|m| !m.is_file());
-    let temporary = path.with_file_name(format!(".{}.{}.part", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
-    let target = if special { path } else { &temporary };
-    let written = (|| -> io::Result<()> {
-        let mut open = OpenOptions::new();
-        open.write(true).mode(0o600);
-        let mut file = if special { open.open(target)? } else { open.create_new(true).open(target)? };
-        reporter.write(report, options, &mut file)?;
-        file.flush()?;
-        if special { Ok(()) } else { std::fs::rename(&temporary, path) }
-    })();
-    if written.is_err() && !special {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written.with_context(|| format!("cannot write {}", path.display()))
+    file(Some(path), &mut |out| reporter.write(report, options, out))
 }
 
 fn choice(options: &Options) -> anstream::ColorChoice {
@@ -58,4 +44,33 @@ pub(super) fn note(text: &str) {
 /// When it cannot be written.
 pub(super) fn line(text: &str) -> Result<()> {
     Ok(writeln!(anstream::stdout(), "{text}")?)
+}
+
+/// Writes to standard output, or to a file of mode 0600 under another name first, then renamed, so that no half of it is ever seen.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn file(to: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let Some(path) = to.filter(|p| *p != Path::new("-")) else {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        write(&mut out)?;
+        out.flush()?;
+        return Ok(());
+    };
+    let special = std::fs::metadata(path).is_ok_and(|m| !m.is_file());
+    let temporary = path.with_file_name(format!(".{}.{}.part", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
+    let target = if special { path } else { &temporary };
+    let written = (|| -> io::Result<()> {
+        let mut open = OpenOptions::new();
+        open.write(true).mode(0o600);
+        let file = if special { open.open(target)? } else { open.create_new(true).open(target)? };
+        let mut out = io::BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()?;
+        if special { Ok(()) } else { std::fs::rename(&temporary, path) }
+    })();
+    if written.is_err() && !special {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
 }

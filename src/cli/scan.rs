@@ -9,8 +9,7 @@ use crate::config::{self, Config, Origin};
 use crate::correlate::correlate;
 use crate::detect::{Library, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
-use crate::inventory;
-use crate::model::{Confidence, Policy, Provider, Redaction, Report, Timestamp};
+use crate::model::{Confidence, ExportRules, KeyKind, Provider, Redaction, Register, Report, Timestamp, Wanted};
 use crate::report::{self, Detail, Style};
 use crate::source::{Bytes, archive};
 use anyhow::{Context, Result, bail};
@@ -52,7 +51,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
         progress: bar.as_ref().map_or(&quiet as &dyn Progress, |b| b),
     };
     let mut report = engine::scan(&targets(&args)?, &library, &options, &*clock);
-    join(&args, &options, &config.policy, &mut report)?;
+    join(&args, &options, &config, &mut report)?;
     if let Some(bar) = &bar {
         bar.clear();
     }
@@ -69,19 +68,22 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
 }
 
 /// Joins what was found with the inventory; without one, every identity is of an unknown source.
-fn join(args: &args::Scan, options: &Options<'_>, policy: &Policy, report: &mut Report) -> Result<()> {
-    if let Some(missing) = args.inventory.iter().find(|p| !p.exists()) {
-        bail!("--inventory {}: there is no such file or folder", missing.display());
-    }
+fn join(args: &args::Scan, options: &Options<'_>, config: &Config, report: &mut Report) -> Result<()> {
     if !args.inventory.is_empty() {
         options.progress.begin("reading the inventory", 0);
     }
-    let (exports, warnings) = exports::exports(&args.inventory);
-    let mut register = inventory::read(&exports, &options.key);
-    register.warnings.extend(warnings);
+    let register = exports::register(&args.inventory, &options.key, &config.exports)?;
+    engine::add_digests(&mut report.findings, &wanted(&register, &config.exports), options.threads);
     let now = report.scan.started;
-    correlate(report, &register, policy, now);
+    correlate(report, &register, &config.policy, now);
     Ok(())
+}
+
+/// The digests that some record has, and that are costly or unusual enough to be made only then.
+fn wanted(register: &Register, rules: &ExportRules) -> Wanted {
+    let has = |kind: KeyKind| register.records.iter().any(|r| r.keys.iter().any(|k| k.kind == kind));
+    let algorithms = rules.digests.iter().map(|d| d.algorithm.clone()).filter(|_| has(KeyKind::Digest)).collect();
+    Wanted { algorithms, hmsl: has(KeyKind::Hmsl) }
 }
 
 /// Whether every report goes to a file of its own or to a terminal.
@@ -102,11 +104,16 @@ fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
 }
 
 fn load_config(args: &args::Scan) -> Result<(Config, Option<PathBuf>)> {
-    if let Some(file) = &args.org {
-        return Ok((Config::load(file, Origin::Named)?, Some(file.clone())));
-    }
     let first = args.targets.first().filter(|t| t.as_path() != Path::new("-"));
-    let found = std::path::absolute(first.map_or(Path::new("."), |p| p)).ok().and_then(|p| config::find_upward(&p));
+    configuration(args.org.as_deref(), first.map_or(Path::new("."), |p| p))
+}
+
+/// The configuration that was named, else the one found upward from a place, with its file.
+pub(super) fn configuration(named: Option<&Path>, from: &Path) -> Result<(Config, Option<PathBuf>)> {
+    if let Some(file) = named {
+        return Ok((Config::load(file, Origin::Named)?, Some(file.to_owned())));
+    }
+    let found = std::path::absolute(from).ok().and_then(|p| config::find_upward(&p));
     match found {
         Some(file) => Ok((Config::load(&file, Origin::Found)?, Some(file))),
         None => Ok((Config::default(), None)),

@@ -25,10 +25,20 @@
 //!
 //! [policy]                               # what is asked of identities; see docs/policy.md
 //! dormant_days = 90
+//!
+//! [[inventory.columns]]                  # a table whose columns nobody else has; see docs/inventory.md
+//! files = ["servicenow/*.csv"]
+//! map = { identifier = "u_key_id", owner = "assigned_to" }
+//!
+//! [[inventory.digest]]                   # as `keysweep inventory calibrate` prints it
+//! provider = "openrouter"
+//! field = "hash"
+//! algorithm = "sha256"
 //! ```
 
 mod allow;
 mod error;
+mod exports;
 mod globs;
 mod inline;
 mod policy;
@@ -43,7 +53,7 @@ pub use inline::{InlineAllow, inline_allow};
 pub use policy_example::PolicyExample;
 pub use size::parse as parse_size;
 
-use crate::model::{Confidence, GATES, Gate, Policy, Redaction};
+use crate::model::{Confidence, ExportRules, GATES, Gate, Policy, Redaction};
 use error::Document;
 use raw::RawConfig;
 use std::fs::{self, File};
@@ -109,6 +119,8 @@ pub struct Config {
     pub allow: Allows,
     /// What is asked of machine identities.
     pub policy: Policy,
+    /// What exports hold that no importer can know.
+    pub exports: ExportRules,
     /// Examples that show what the policy makes of identities.
     pub policy_tests: Vec<PolicyExample>,
     /// Every detector id the file names, with its place.
@@ -177,6 +189,7 @@ impl Config {
             fail_on: scan.fail_on.map_or_else(|| Ok(vec![Gate::Any]), |gates| fail_on(&document, &gates))?,
             key: scan.key.map(|p| resolve(&document, &p, origin)).transpose()?,
             allow: Allows::new(&document, raw.allow)?,
+            exports: exports::exports(&document, &raw.inventory)?,
             policy: policy::policy(&document, &raw.policy)?,
             policy_tests: policy_example::examples(&document, &raw.policy.test)?,
             named,
@@ -334,7 +347,10 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_place_and_remedy() {
         let cases = [
-            ("detector = []", "1:1: unknown key `detector` (known at the top are `detectors`, `disable`, `scan`, `allow`, `policy`)"),
+            (
+                "detector = []",
+                "1:1: unknown key `detector` (known at the top are `detectors`, `disable`, `scan`, `allow`, `policy`, `inventory`)",
+            ),
             ("history = 'full'", "1:1: unknown key `history` (it belongs in the table `[scan]`"),
             ("[scan]\nexclud = []", "2:1: unknown key `exclud` (known in this table are `exclude`, `max_file_size`"),
             ("[[allow]]\nreasons = ''", "2:1: unknown key `reasons` (known in this table are `reason`, `detectors`"),

@@ -205,7 +205,7 @@ fn environments(document: &Document, raw: &Table<Spanned<String>>) -> Result<Vec
     rules.into_iter().map(rule).collect()
 }
 
-fn checked_glob(document: &Document, glob: &Spanned<String>) -> Result<String, ConfigError> {
+pub(super) fn checked_glob(document: &Document, glob: &Spanned<String>) -> Result<String, ConfigError> {
     let text = glob.get_ref();
     let fail = |message: String, help: &str| Err(document.error(glob.span(), message, help));
     if text.trim().is_empty() || text.len() > LONGEST_GLOB {

@@ -1,5 +1,6 @@
 //! `keysweep.toml` as written: what the TOML must look like, before any value is judged.
 
+use super::exports::RawExports;
 use super::policy::RawPolicy;
 use serde::Deserialize;
 use toml::{Spanned, Value};
@@ -13,6 +14,7 @@ pub(super) struct RawConfig {
     pub(super) scan: RawScan,
     pub(super) allow: Vec<Spanned<RawAllow>>,
     pub(super) policy: RawPolicy,
+    pub(super) inventory: RawExports,
 }
 
 /// The table `[scan]`.
@@ -64,6 +66,7 @@ pub(super) const OTHER_KEYS: &[(&str, &str)] = &[
     ("scan", "[scan]"),
     ("allow", "[[allow]]"),
     ("policy", "[policy]"),
+    ("inventory", "[inventory]"),
     ("reason", r#"reason = "revoked test account""#),
     ("paths", r#"paths = ["tests/fixtures/**"]"#),
     ("values", r#"values = ["^test_[a-z]+$"]"#),

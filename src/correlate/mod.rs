@@ -25,7 +25,7 @@ mod tests;
 mod unit;
 mod verdict;
 
-use crate::model::{Policy, Proves, Register, Report, Timestamp};
+use crate::model::{Policy, Proves, Record, Register, Report, Timestamp};
 use case::{Bench, Case};
 use codeowners::Codeowners;
 use exposure::{of_case, of_reference};
@@ -61,4 +61,10 @@ pub fn correlate(report: &mut Report, register: &Register, policy: &Policy, now:
     report.inventory.warnings.clone_from(&register.warnings);
     report.inventory.ghosts = ghosts::ghosts(&bench, &seen);
     report.identities = identities;
+}
+
+/// The identities of the inventory: records that share a key of their own, together, in the order in which the first of each was read.
+pub fn identities(register: &Register) -> Vec<Vec<&Record>> {
+    let index = Index::new(register);
+    (0..index.len()).map(|cluster| index.members(cluster).collect()).collect()
 }

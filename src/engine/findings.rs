@@ -9,7 +9,7 @@ use super::veil::Veil;
 use crate::detect::{Library, keys};
 use crate::model::{
     CommitInfo, Confidence, Detector, Finding, Inventory, Location, Member, RecordKind, Report, Scan, Secret, SecretView, Skipped, Stats,
-    Suppression, Timestamp, Tool,
+    Suppression, Timestamp, Tool, fingerprint,
 };
 use crate::source::history::hex;
 use sha2::{Digest, Sha256};
@@ -183,7 +183,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         secret: SecretView {
             redacted: value.secret.redact(options.redaction),
             length: value.secret.len(),
-            fingerprint: keys::fingerprint(&options.key, value.secret.expose()),
+            fingerprint: fingerprint(&options.key, value.secret.expose()),
         },
         first_seen: first.map(|m| m.info.clone()),
         last_seen: last.map(|m| m.info.clone()),

@@ -1,5 +1,6 @@
 //! The scan: the only place with threads. Sources give bytes, detectors give candidates, candidates become findings.
 
+mod digests;
 mod files;
 mod findings;
 mod frames;
@@ -15,4 +16,5 @@ mod structure;
 mod values;
 mod veil;
 
+pub use digests::add_digests;
 pub use scan::{Counted, Everything, History, Options, Progress, Quiet, Target, scan};

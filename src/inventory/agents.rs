@@ -1,6 +1,6 @@
 //! Registers of AI agents: who answers for an agent, what it runs on, and which credentials it uses.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass};
 
 /// `agents`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "agents"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Governance, of: &["agent"] }
     }
 
     fn command(&self) -> &'static str {

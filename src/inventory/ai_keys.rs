@@ -1,7 +1,7 @@
 //! Keys of AI services that list them alike: OpenRouter, LangSmith, Langfuse, ElevenLabs, xAI.
 
 use super::hint::{self, Common};
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Hint, Key, KeyKind, OwnedBy, Record, RecordKind, SourceClass, Status};
 
 /// `ai-keys`.
@@ -28,6 +28,10 @@ fn provider(element: &Element<'_>) -> Option<&'static str> {
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "ai-keys"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["openrouter", "langsmith", "langfuse", "elevenlabs", "xai"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Anthropic: API keys of an organisation.
 
-use super::{Context, Element, Importer, hint};
+use super::{Context, Element, Importer, Speaks, hint};
 use crate::model::{Has, Key, KeyKind, OwnedBy, OwnerKind, OwnerName, RecordKind, SourceClass, Status};
 
 /// `anthropic`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "anthropic"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["anthropic"] }
     }
 
     fn command(&self) -> &'static str {

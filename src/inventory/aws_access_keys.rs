@@ -1,6 +1,6 @@
 //! AWS: the access keys of IAM users, `aws iam list-access-keys`.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, Key, KeyKind, RecordKind, SourceClass, Status, aws_account};
 
 /// `aws-access-keys`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "aws-access-keys"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["aws"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! AWS: users, roles and groups of an account with their policies, `aws iam get-account-authorization-details`, `list-users`, `list-roles`.
 
 use super::context::{Context, ENVIRONMENT_TAGS, Element, OWNER_TAGS, text};
-use super::{Importer, words};
+use super::{Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, Record, RecordKind, SourceClass, Status};
 use serde_json::Value;
 
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "aws-authorization-details"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["aws"] }
     }
 
     fn command(&self) -> &'static str {

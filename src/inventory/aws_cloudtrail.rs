@@ -1,6 +1,6 @@
 //! AWS: use of access keys, as an aggregate of CloudTrail (Athena, CloudTrail Lake) or as its events.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, Key, KeyKind, RecordKind, SourceClass, Status, aws_account};
 
 /// `aws-cloudtrail`.
@@ -12,6 +12,10 @@ const TIMES: &[&str] = &["last_used", "last_seen", "last_event", "max_eventtime"
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "aws-cloudtrail"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Usage, of: &["aws"] }
     }
 
     fn command(&self) -> &'static str {

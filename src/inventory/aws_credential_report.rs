@@ -1,6 +1,6 @@
 //! AWS: the credential report of an account, as CSV or as the API's answer that holds it in base64.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass, Status, Timestamp};
 
 /// `aws-credential-report`.
@@ -12,6 +12,10 @@ const KEY_FIELDS: &[&str] = &["active", "last_rotated", "last_used_date", "last_
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "aws-credential-report"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["aws"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! AWS: names of secrets and parameters, `aws secretsmanager list-secrets` and `aws ssm describe-parameters`; never their values.
 
 use super::context::{ENVIRONMENT_TAGS, OWNER_TAGS};
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `aws-secrets`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "aws-secrets"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Vault, of: &["aws"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! AWS: service-specific credentials, such as Bedrock API keys, `aws iam list-service-specific-credentials`.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Has, Key, KeyKind, RecordKind, SourceClass};
 
 /// `aws-service-credentials`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "aws-service-credentials"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["aws"] }
     }
 
     fn command(&self) -> &'static str {

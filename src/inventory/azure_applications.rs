@@ -1,7 +1,7 @@
 //! Entra: applications with their client secrets and certificates, from Microsoft Graph or `az ad app list`.
 
 use super::context::{Context, ENVIRONMENT_TAGS, Element, text, time};
-use super::{Importer, words};
+use super::{Importer, Speaks, words};
 use crate::model::{Has, Hint, Key, KeyKind, OwnedBy, OwnerName, Record, RecordKind, SourceClass, Status};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +16,10 @@ const HINT_BITS: f32 = 18.1;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "azure-applications"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["azure"] }
     }
 
     fn command(&self) -> &'static str {

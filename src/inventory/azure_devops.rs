@@ -1,6 +1,6 @@
 //! Azure DevOps: service connections, and personal access tokens as administrators see them.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `azure-devops`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "azure-devops"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["azure-devops"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Azure: names of Key Vault secrets, storage accounts and cognitive services, as `az` lists them.
 
 use super::context::{ENVIRONMENT_TAGS, OWNER_TAGS};
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `azure-resources`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "azure-resources"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["azure"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Entra: service principals and managed identities, `az ad sp list --all`.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `azure-service-principals`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "azure-service-principals"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["azure"] }
     }
 
     fn command(&self) -> &'static str {

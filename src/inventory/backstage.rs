@@ -1,8 +1,8 @@
 //! Backstage: the entities of a software catalogue.
 
 use super::context::{Context, Element, text};
-use super::{Importer, words};
-use crate::model::{Component, Key, KeyKind, OwnedBy, Person};
+use super::{Importer, Speaks, words};
+use crate::model::{Component, Key, KeyKind, OwnedBy, Person, SourceClass};
 use serde_json::Value;
 
 /// `backstage`.
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "backstage"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Directory, of: &[] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Certificates: lists of a certificate authority (CSV), cert-manager's certificates, `step certificate inspect`, ACM.
 
 use super::context::text;
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `certificates`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "certificates"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Pki, of: &["x509"] }
     }
 
     fn command(&self) -> &'static str {

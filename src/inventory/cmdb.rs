@@ -1,6 +1,6 @@
 //! Registers: rows of a CMDB, of ServiceNow or of a list somebody keeps, with an owner for each identity.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, hint, words};
 use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass};
 
 /// `cmdb`.
@@ -19,8 +19,12 @@ impl Importer for Format {
         "cmdb"
     }
 
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Governance, of: &[] }
+    }
+
     fn command(&self) -> &'static str {
-        "the register's export as CSV or JSON, with the columns identifier, identifier_type and owner_email or team"
+        "the register's export as CSV or JSON, with the columns identifier, identifier_type and owner_email or team; other columns are mapped in keysweep.toml, [[inventory.columns]]"
     }
 
     fn lacks(&self) -> &'static str {
@@ -29,12 +33,15 @@ impl Importer for Format {
 
     fn claims(&self, element: &Element<'_>) -> bool {
         let any = |columns: &[&str]| columns.iter().any(|c| element.object.contains_key(*c));
-        any(IDENTIFIER) && (any(PERSON) || any(TEAM)) && !element.object.contains_key("schema")
+        let is_mapped = element.has(&["source_class"]) && !element.has(&["kinds"]);
+        let is_register = any(IDENTIFIER) && (any(PERSON) || any(TEAM));
+        (is_register || is_mapped) && !element.object.contains_key("schema")
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
         let of = |columns: &[&str]| columns.iter().find_map(|c| element.text(&[c]));
-        let Some(identifier) = of(IDENTIFIER) else {
+        let shown = of(&["hint"]);
+        let Some(identifier) = of(IDENTIFIER).or_else(|| of(ID).filter(|_| shown.is_some())) else {
             return context.warn(element, "a row without an identifier joins with nothing; left out");
         };
         let stated = of(IDENTIFIER_TYPE);
@@ -48,7 +55,9 @@ impl Importer for Format {
         let provider = of(&["provider", "issuer", "system", "platform", "cloud"]).map(|p| p.to_lowercase());
         let provider = provider.or_else(|| words::provider(key_kind).map(str::to_owned)).unwrap_or_else(|| "unknown".to_owned());
         let id = of(ID).unwrap_or_else(|| identifier.clone());
-        let mut record = context.record(SourceClass::Governance, &provider, kind, &id);
+        let class = of(&["source_class"]).and_then(|c| words::class(&c)).unwrap_or(SourceClass::Governance);
+        let mut record = context.record(class, &provider, kind, &id);
+        record.hint = shown.and_then(|s| hint::base64url(&s, &[]));
         match key_kind {
             KeyKind::Native => record.keys.extend(Key::native(&provider, &identifier)),
             kind => match Key::new(kind, &identifier) {
@@ -67,8 +76,8 @@ impl Importer for Format {
         record.environment = of(ENVIRONMENT).map(Into::into);
         record.status = of(&["status", "state", "install_status", "lifecycle"]).map(|s| words::status(&s)).unwrap_or_default();
         record.purpose = of(&["purpose", "description", "usage"]).map(Into::into);
-        let has = Has { owner: true, expiry: element.object.contains_key("expires"), ..Has::default() };
-        context.covers(SourceClass::Governance, &provider, kind, record.scope.clone().as_deref(), false, has);
+        let has = Has { owner: true, hint: record.hint.is_some(), expiry: element.object.contains_key("expires"), ..Has::default() };
+        context.covers(class, &provider, kind, record.scope.clone().as_deref(), false, has);
         context.push(record);
     }
 }

@@ -1,12 +1,10 @@
 //! What an importer reads from and writes to.
 
-use super::words;
-use crate::model::{Has, Key, KeyKind, Manifest, Record, RecordKind, Register, SourceClass, Timestamp};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use super::{Given, words};
+use crate::model::{
+    Algorithm, ExportFile, Has, Hash, Key, KeyKind, Manifest, Record, RecordKind, Register, SourceClass, Timestamp, fingerprint, key_id,
+};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -133,7 +131,11 @@ struct Inferred {
 pub struct Context<'c> {
     register: &'c mut Register,
     source: Arc<str>,
-    key: &'c [u8; 32],
+    given: &'c Given<'c>,
+    /// Records of the files before.
+    before: usize,
+    /// Digests that the configuration knows of in the element at hand, by provider.
+    digests: Vec<(&'c str, Key)>,
     /// What somebody stated of the file.
     stated: Vec<Manifest>,
     inferred: BTreeMap<(SourceClass, String, RecordKind), Inferred>,
@@ -146,12 +148,15 @@ pub struct Context<'c> {
 
 impl<'c> Context<'c> {
     /// Begins a file. What `register` has in manifests for it counts before what the file shows.
-    pub fn new(register: &'c mut Register, source: &str, key: &'c [u8; 32]) -> Self {
+    pub fn new(register: &'c mut Register, source: &str, given: &'c Given<'c>) -> Self {
         let stated = register.manifests.iter().filter(|m| m.stated && m.source == source).cloned().collect();
+        let before = register.records.len();
         Self {
             register,
             source: source.into(),
-            key,
+            given,
+            before,
+            digests: Vec::new(),
             stated,
             inferred: BTreeMap::new(),
             told: BTreeSet::new(),
@@ -179,7 +184,18 @@ impl<'c> Context<'c> {
 
     /// The id of the key of fingerprints: the first eight hexadecimal digits of its SHA-256.
     pub fn kid(&self) -> String {
-        Sha256::digest(self.key)[..4].iter().map(|b| format!("{b:02x}")).collect()
+        key_id(self.given.key)
+    }
+
+    /// Looks into an element that is about to be read for the digests that the configuration knows of.
+    pub fn begin(&mut self, element: &Element<'_>) {
+        let known = self.given.rules.digests.iter();
+        self.digests = known
+            .filter_map(|pinned| {
+                let path: Vec<&str> = pinned.field.split('.').collect();
+                Some((pinned.provider.as_str(), pinned.algorithm.key(&element.text(&path)?)?))
+            })
+            .collect();
     }
 
     /// Takes a record. What looks like a secret is no owner. Its native key is added, and the scope that was stated for the file where it has none itself.
@@ -200,6 +216,7 @@ impl<'c> Context<'c> {
         {
             record.keys.push(native);
         }
+        record.keys.extend(self.digests.iter().filter(|(provider, _)| *provider == &*record.provider).map(|(_, key)| key.clone()));
         record.keys.shrink_to_fit();
         record.provider = self.shared(record.provider);
         record.scope = record.scope.take().map(|scope| self.shared(scope));
@@ -265,12 +282,9 @@ impl<'c> Context<'c> {
 
     /// The keys of a raw secret of the export: its digest and its keyed fingerprint. The secret itself is kept nowhere.
     pub fn secret(&self, raw: &str) -> Vec<Key> {
-        let digest = Sha256::digest(raw.strip_suffix('\n').unwrap_or(raw).as_bytes());
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key).expect("any length of key will do");
-        mac.update(&digest);
-        let keyed = URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..16]);
-        let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
-        [Key::new(KeyKind::S256, &hex), Key::new(KeyKind::Kfp1, &keyed)].into_iter().flatten().collect()
+        let whole = Algorithm { hash: Hash::Sha256, bytes: 32, strip: "".into() };
+        let keyed = Key::new(KeyKind::Kfp1, &fingerprint(self.given.key, raw.as_bytes()));
+        whole.key_of_secret(raw.as_bytes()).into_iter().chain(keyed).collect()
     }
 
     /// Tells of something wrong with an element; the rest is read on.
@@ -287,7 +301,9 @@ impl<'c> Context<'c> {
     }
 
     /// Ends the file: what it covers becomes manifests where nobody stated any.
-    pub fn finish(self) {
+    pub fn finish(self, mut file: ExportFile) {
+        file.records = (self.register.records.len() - self.before) as u64;
+        self.register.files.push(file);
         if !self.stated.is_empty() {
             return;
         }

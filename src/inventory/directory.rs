@@ -1,8 +1,8 @@
 //! Directories: who is there and who has left.
 
 use super::context::{Context, Element};
-use super::{Importer, words};
-use crate::model::{Person, Status};
+use super::{Importer, Speaks, words};
+use crate::model::{Person, SourceClass, Status};
 
 /// `directory`.
 pub(super) struct Format;
@@ -14,6 +14,10 @@ const STATE: &[&str] =
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "directory"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Directory, of: &[] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Fingerprints that a vault's team computed: secrets known without being shown.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass};
 
 /// `fingerprints`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "fingerprints"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Vault, of: &[] }
     }
 
     fn command(&self) -> &'static str {

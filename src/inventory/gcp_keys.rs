@@ -1,7 +1,7 @@
 //! Google Cloud: keys of service accounts, `gcloud iam service-accounts keys list`, HMAC keys and API keys.
 
 use super::gcp_service_accounts::project;
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, Record, RecordKind, SourceClass, Status};
 
 /// `gcp-keys`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "gcp-keys"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["gcp"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Google Cloud: names of secrets, `gcloud secrets list`, and workload identity providers.
 
 use super::context::{ENVIRONMENT_TAGS, OWNER_TAGS};
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `gcp-secrets`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "gcp-secrets"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Vault, of: &["gcp"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Google Cloud: service accounts, `gcloud iam service-accounts list`, and those that an asset search finds.
 
 use super::context::{ENVIRONMENT_TAGS, OWNER_TAGS};
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `gcp-service-accounts`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "gcp-service-accounts"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["gcp"] }
     }
 
     fn command(&self) -> &'static str {

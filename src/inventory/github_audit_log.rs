@@ -1,6 +1,6 @@
 //! GitHub: the audit log, which tells the digest of the token of each action.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass};
 
 /// `github-audit-log`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "github-audit-log"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Usage, of: &["github"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! GitHub: apps that are installed in an organisation.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass, Status};
 use serde_json::Value;
 
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "github-installations"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["github"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! GitHub: names of secrets and variables of Actions, Dependabot and Codespaces.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, Key, KeyKind, RecordKind, SourceClass, Status};
 
 /// `github-secrets`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "github-secrets"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["github"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! GitHub: tokens and keys of an organisation's members, as the organisation sees them: grants of fine-grained tokens, and credentials
 //! authorised for single sign-on.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Hint, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `github-tokens`.
@@ -13,6 +13,10 @@ const LAST_EIGHT_BITS: f32 = 43.9;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "github-tokens"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["github"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! GitLab: personal, project, group and deploy tokens, and runners.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `gitlab-tokens`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "gitlab-tokens"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["gitlab"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! GitLab: CI variables. The answer holds their values, which are fingerprinted and dropped.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, RecordKind, SourceClass, Status};
 
 /// `gitlab-variables`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "gitlab-variables"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["gitlab"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! Jenkins: credentials entries, as the script console lists them.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, Key, KeyKind, RecordKind, SourceClass, Status};
 
 /// `jenkins`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "jenkins"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Vault, of: &["jenkins"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Kubernetes: service accounts and secrets of a cluster, `kubectl get sa,secrets -A -o json`. Values are fingerprinted and dropped.
 
 use super::context::{Context, ENVIRONMENT_TAGS, Element, OWNER_TAGS, text};
-use super::{Importer, words};
+use super::{Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, OwnerName, Record, RecordKind, SourceClass, Status};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -23,6 +23,10 @@ const LONGEST: usize = 1 << 20;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "kubernetes"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["kubernetes"] }
     }
 
     fn command(&self) -> &'static str {

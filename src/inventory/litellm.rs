@@ -1,6 +1,6 @@
 //! LiteLLM: virtual keys of a proxy, which it keeps as SHA-256.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, OwnerKind, OwnerName, RecordKind, SourceClass, Status};
 
 /// `litellm`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "litellm"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["litellm"] }
     }
 
     fn command(&self) -> &'static str {

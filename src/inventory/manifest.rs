@@ -1,8 +1,8 @@
 //! Coverage manifests: lines that state what other exports cover.
 
 use super::context::{Context, Element, text, time};
-use super::{Importer, words};
-use crate::model::{Has, Manifest, RecordKind};
+use super::{Importer, Speaks, words};
+use crate::model::{Has, Manifest, RecordKind, SourceClass};
 use serde_json::Value;
 
 /// `manifest`.
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "manifest"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Directory, of: &[] }
     }
 
     fn command(&self) -> &'static str {

@@ -7,15 +7,32 @@
 mod context;
 mod hint;
 mod read;
+mod store;
 mod words;
+mod write;
 
+use crate::model::SourceClass;
 pub use context::{Context, Element};
-pub use read::{Export, read};
+pub use read::{Export, Given, read};
+pub use store::{Stored, secret, secrets};
+pub use write::{SCHEMA, normalised};
+
+/// Of what an export speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speaks {
+    /// What the source is to its records.
+    pub class: SourceClass,
+    /// The providers whose identities it lists; none where they may be of any.
+    pub of: &'static [&'static str],
+}
 
 /// A kind of export.
 pub trait Importer: Sync {
     /// Its name; the module's, with `-`.
     fn id(&self) -> &'static str;
+
+    /// Of what it speaks.
+    fn speaks(&self) -> Speaks;
 
     /// The command that makes the export, or where it is found.
     fn command(&self) -> &'static str;
@@ -47,7 +64,7 @@ importers! {
     agents, ai_keys, anthropic, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets,
     aws_service_credentials, azure_applications, azure_devops, azure_resources, azure_service_principals, backstage, certificates,
     cmdb, directory, fingerprints, gcp_keys, gcp_secrets, gcp_service_accounts, github_audit_log, github_installations, github_keys,
-    github_secrets, github_tokens, gitlab_tokens, gitlab_variables, jenkins, kubernetes, litellm, manifest, okta, openai, snowflake,
+    github_secrets, github_tokens, gitlab_tokens, gitlab_variables, jenkins, kubernetes, litellm, manifest, normalised, okta, openai, snowflake,
     spire, vault_radar, vault_secrets, vault_tokens
 }
 

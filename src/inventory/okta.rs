@@ -1,6 +1,6 @@
 //! Okta: client secrets of applications, API tokens, and the applications themselves.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass, Status};
 
 /// `okta`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "okta"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["okta"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! OpenAI: API keys of projects, administrators' keys and service accounts.
 
-use super::{Context, Element, Importer, hint, words};
+use super::{Context, Element, Importer, Speaks, hint, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, OwnerKind, OwnerName, RecordKind, SourceClass, Status};
 
 /// `openai`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "openai"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["openai"] }
     }
 
     fn command(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Element};
 use super::{ALL, Importer};
-use crate::model::Register;
+use crate::model::{ColumnMap, ExportFile, ExportRules, Register};
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -28,20 +28,32 @@ pub struct Export<'e> {
     pub open: Box<dyn Fn() -> io::Result<Box<dyn Read + 'e>> + 'e>,
 }
 
+/// What is known besides the exports.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'g> {
+    /// The organisation's key of fingerprints.
+    pub key: &'g [u8; 32],
+    /// What the configuration says of exports.
+    pub rules: &'g ExportRules,
+}
+
 /// Reads exports into one register; what cannot be read is told of in its warnings, and the rest is read on.
 ///
-/// Manifests, which state what the other files cover, are read first. `key` is the organisation's key of fingerprints.
-pub fn read(exports: &[Export<'_>], key: &[u8; 32]) -> Register {
+/// Manifests, which state what the other files cover, are read first.
+pub fn read(exports: &[Export<'_>], given: &Given<'_>) -> Register {
     let mut register = Register::default();
     let mut others = Vec::new();
     for export in exports {
         match is_manifest(export) {
-            Ok(true) => file(export, &mut register, key),
+            Ok(true) => file(export, &mut register, given),
             Ok(false) => others.push(export),
-            Err(e) => register.warnings.push(format!("{}: {e}", export.path)),
+            Err(e) => {
+                register.warnings.push(format!("{}: {e}", export.path));
+                register.files.push(ExportFile { source: export.path.clone(), ..ExportFile::default() });
+            }
         }
     }
-    others.iter().for_each(|export| file(export, &mut register, key));
+    others.iter().for_each(|export| file(export, &mut register, given));
     register
 }
 
@@ -64,25 +76,30 @@ fn plain<'e>(export: &Export<'e>) -> io::Result<BufReader<Box<dyn Read + 'e>>> {
     Ok(reader)
 }
 
-fn file(export: &Export<'_>, register: &mut Register, key: &[u8; 32]) {
-    let mut context = Context::new(register, &export.path, key);
-    let mut reading = Reading { context: &mut context, last: None, unknown: BTreeMap::new(), known: 0 };
-    if let Err(why) = reading.file(export) {
-        context.note(&why);
-    } else {
-        reading.tell();
+fn file(export: &Export<'_>, register: &mut Register, given: &Given<'_>) {
+    let mut context = Context::new(register, &export.path, given);
+    let columns = given.rules.columns_of(&export.path);
+    let mut reading = Reading { context: &mut context, columns, last: None, unknown: BTreeMap::new(), formats: BTreeMap::new() };
+    let done = reading.file(export);
+    let (formats, unknown) = (std::mem::take(&mut reading.formats), reading.unknown.values().sum());
+    match &done {
+        Ok(()) => reading.tell(),
+        Err(why) => context.note(why),
     }
-    context.finish();
+    context.finish(ExportFile { source: export.path.clone(), formats, unknown, whole: done.is_ok(), records: 0 });
 }
 
 /// One file while it is read.
 struct Reading<'r, 'c> {
     context: &'r mut Context<'c>,
+    /// What the columns of the file are, where the configuration says.
+    columns: Option<&'c ColumnMap>,
     /// The importer of the element before: exports repeat themselves.
     last: Option<&'static dyn Importer>,
     /// Numbers of elements that no importer knows, by their fields.
     unknown: BTreeMap<String, u64>,
-    known: u64,
+    /// Numbers of elements by the kind of export they are of.
+    formats: BTreeMap<&'static str, u64>,
 }
 
 impl Reading<'_, '_> {
@@ -210,15 +227,26 @@ impl Reading<'_, '_> {
         }
     }
 
-    /// Gives an element to the importer that knows it.
+    /// Gives an element, with the columns that the configuration names, to the importer that knows it.
     fn element(&mut self, element: &Element<'_>) -> bool {
+        match self.columns {
+            Some(map) if is_row_of(element, map) => {
+                let object = mapped(element, map);
+                self.told(&Element { object: &object, ..*element })
+            }
+            _ => self.told(element),
+        }
+    }
+
+    fn told(&mut self, element: &Element<'_>) -> bool {
         let importer = self.last.filter(|i| i.claims(element)).or_else(|| ALL.iter().copied().find(|i| i.claims(element)));
         let Some(importer) = importer else { return false };
         if self.last.is_none_or(|l| l.id() != importer.id()) && !importer.lacks().is_empty() {
             self.context.note(importer.lacks());
         }
         self.last = Some(importer);
-        self.known += 1;
+        *self.formats.entry(importer.id()).or_default() += 1;
+        self.context.begin(element);
         importer.read(element, self.context);
         true
     }
@@ -229,6 +257,25 @@ impl Reading<'_, '_> {
             self.context.note(&format!("{times} element(s) of no known kind, with the fields {fields}"));
         }
     }
+}
+
+/// Whether an element is a row of the table that a map is for, rather than what holds its rows.
+fn is_row_of(element: &Element<'_>, map: &ColumnMap) -> bool {
+    map.columns.iter().filter(|(to, _)| matches!(to.as_str(), "identifier" | "hint")).any(|(_, from)| at(element, from).is_some())
+}
+
+/// The field that somebody wrote: a column as its heading has it, or the path of a field.
+fn at<'e>(element: &Element<'e>, written: &str) -> Option<&'e Value> {
+    let path: Vec<&str> = written.split('.').collect();
+    element.object.get(&column(written)).or_else(|| element.at(&path))
+}
+
+/// The columns of a register that the map makes of an element, and nothing else of it.
+fn mapped(element: &Element<'_>, map: &ColumnMap) -> Map<String, Value> {
+    let fixed = [("source_class", Some(map.class.as_str())), ("provider", map.provider.as_deref()), ("type", map.kind.as_deref())];
+    let fixed = fixed.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))));
+    let told = map.columns.iter().filter_map(|(to, from)| Some((to.clone(), at(element, from)?.clone())));
+    fixed.chain(told).collect()
 }
 
 /// Whether an object's lists are all empty, as of an export without results.
@@ -303,7 +350,7 @@ impl<'de> Visitor<'de> for Top<'_, '_, '_> {
 pub(super) fn read_text(path: &str, text: &str, stated: Vec<crate::model::Manifest>) -> Register {
     let mut register = Register { manifests: stated, ..Register::default() };
     let export = Export { path: path.to_owned(), open: Box::new(|| Ok(Box::new(text.as_bytes()))) };
-    file(&export, &mut register, &[7; 32]);
+    file(&export, &mut register, &Given { key: &[7; 32], rules: &ExportRules::default() });
     register
 }
 

@@ -1,6 +1,6 @@
 //! Snowflake: users with the fingerprints of their public keys, and credentials.
 
-use super::{Context, Element, Importer, words};
+use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `snowflake`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "snowflake"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["snowflake"] }
     }
 
     fn command(&self) -> &'static str {

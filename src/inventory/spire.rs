@@ -1,7 +1,7 @@
 //! SPIRE: registration entries, `spire-server entry show -output json`.
 
 use super::context::text;
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass, Status};
 
 /// `spire`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "spire"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["spiffe"] }
     }
 
     fn command(&self) -> &'static str {

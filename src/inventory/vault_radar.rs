@@ -1,6 +1,6 @@
 //! Vault Radar and ggscout: indexes of hashed secrets.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, Key, KeyKind, RecordKind, SourceClass};
 
 /// `vault-radar`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "vault-radar"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Vault, of: &["vault"] }
     }
 
     fn command(&self) -> &'static str {

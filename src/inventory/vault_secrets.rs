@@ -1,7 +1,7 @@
 //! Vault: secrets of a KV engine, their metadata or, fingerprinted and dropped, their values.
 
 use super::context::{Context, ENVIRONMENT_TAGS, Element, text};
-use super::{Importer, words};
+use super::{Importer, Speaks, words};
 use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 use serde_json::Value;
 
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "vault-secrets"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Vault, of: &["vault"] }
     }
 
     fn command(&self) -> &'static str {

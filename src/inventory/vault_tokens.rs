@@ -1,6 +1,6 @@
 //! Vault: tokens by accessor, and AppRoles.
 
-use super::{Context, Element, Importer};
+use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass, Status};
 
 /// `vault-tokens`.
@@ -9,6 +9,10 @@ pub(super) struct Format;
 impl Importer for Format {
     fn id(&self) -> &'static str {
         "vault-tokens"
+    }
+
+    fn speaks(&self) -> Speaks {
+        Speaks { class: SourceClass::Issuer, of: &["vault"] }
     }
 
     fn command(&self) -> &'static str {

@@ -62,6 +62,8 @@ names! {
         C3id = "c3id",
         /// GitGuardian's HMSL hash of the secret, in hexadecimal.
         Hmsl = "hmsl",
+        /// Digest of the secret by an algorithm that the configuration names: `sha1:HEX`, `sha256/8-sk-:HEX`.
+        Digest = "digest",
         /// Keyed fingerprint of the organisation: 22 characters of base64url.
         Kfp1 = "kfp1",
         /// Id of an authorised credential of a member.
@@ -151,7 +153,7 @@ impl KeyKind {
 
     /// Whether the key is a digest of the secret itself.
     pub fn is_digest(self) -> bool {
-        matches!(self, Self::S256 | Self::Sha512 | Self::C3id | Self::Hmsl | Self::Kfp1)
+        matches!(self, Self::S256 | Self::Sha512 | Self::C3id | Self::Hmsl | Self::Digest | Self::Kfp1)
     }
 
     /// Whether the key is a fingerprint of the public half.

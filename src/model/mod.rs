@@ -1,8 +1,10 @@
 //! The vocabulary every stage shares: plain data, no I/O, no patterns, no command line.
 
 mod detector;
+mod exports;
 mod fact;
 mod finding;
+mod fingerprint;
 mod gate;
 mod glob;
 mod identity;
@@ -16,8 +18,10 @@ mod segment;
 mod time;
 
 pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Member, Part, Provider, Role};
+pub use exports::{ColumnMap, ExportRules, PinnedDigest, REGISTER_COLUMNS, Wanted};
 pub use fact::{Mention, Outline, Place, Proves, Relation, Resource, Seen};
 pub use finding::{CommitInfo, Finding, Frame, FrameLine, Group, GroupMember, Location, Proof, SecretView, Suppression};
+pub use fingerprint::{Algorithm, HASHES, Hash, canonical, digest_bytes, fingerprint, fingerprint_of, key_id};
 pub use gate::{GATES, Gate};
 pub use glob::{matches_path, matches_text};
 pub use identity::{CredentialLife, Evidence, Excepted, Exposure, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};
@@ -27,7 +31,7 @@ pub use policy::{
     environment_name, is_long_lived,
 };
 pub use record::{
-    Component, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass, Status,
+    Component, ExportFile, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass, Status,
 };
 pub use report::{Covered, Ghost, Inventory, Report, Scan, Skipped, Stats, Tool};
 pub use secret::{Redaction, Secret};

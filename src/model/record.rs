@@ -317,6 +317,21 @@ fn time<S: serde::Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S
     }
 }
 
+/// What was read of one export.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ExportFile {
+    /// Path from the inventory's root.
+    pub source: String,
+    /// Kinds of export in it, with the number of elements of each.
+    pub formats: BTreeMap<&'static str, u64>,
+    /// Records that came of them.
+    pub records: u64,
+    /// Elements of no known kind.
+    pub unknown: u64,
+    /// Whether all of it could be read.
+    pub whole: bool,
+}
+
 /// Everything the exports say.
 #[derive(Debug, Clone, Default)]
 pub struct Register {
@@ -330,6 +345,8 @@ pub struct Register {
     pub components: Vec<Component>,
     /// What each export covers.
     pub manifests: Vec<Manifest>,
+    /// What was read of each file.
+    pub files: Vec<ExportFile>,
     /// What could not be read or told, with file and place.
     pub warnings: Vec<String>,
 }

@@ -152,5 +152,5 @@ fn exports_that_are_broken_are_named_and_the_rest_is_read() {
     assert_eq!(of_finding(&report, "envs/prod/deploy.env")["verdict"], "governed");
     let missing = ground.keysweep(&["scan", "code", "--inventory", "export"]);
     assert_eq!(missing.code, Some(2));
-    assert!(missing.stderr.contains("--inventory export: there is no such file or folder"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("export: there is no such file or folder of exports"), "{}", missing.stderr);
 }

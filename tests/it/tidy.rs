@@ -15,9 +15,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("import", &["model"]),
     ("inventory", &["model"]),
     ("report", &["model"]),
+    ("review", &["model"]),
     ("engine", &["model", "source", "detect", "extract", "config", "report"]),
     ("correlate", &["model"]),
-    ("cli", &["model", "source", "detect", "extract", "config", "import", "inventory", "report", "engine", "correlate"]),
+    ("cli", &["model", "source", "detect", "extract", "config", "import", "inventory", "report", "review", "engine", "correlate"]),
 ];
 
 /// What may be named only in certain files: paths that begin so, where they may stand (prefixes of file names), and why.

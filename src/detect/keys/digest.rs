@@ -1,22 +1,13 @@
 //! Digests of a secret, as issuers and vaults keep them.
 
-use crate::model::{Key, KeyKind};
+use crate::model::{Key, KeyKind, Wanted, canonical, fingerprint};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
-
-/// `kfp1`: base64url of HMAC-SHA-256(key, SHA-256(value without one trailing newline)), first 16 bytes.
-pub fn fingerprint(key: &[u8; 32], value: &[u8]) -> String {
-    let digest = Sha256::digest(value.strip_suffix(b"\n").unwrap_or(value));
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length of key will do");
-    mac.update(&digest);
-    URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..16])
-}
 
 /// The digests that some source may show of a value.
 pub(super) fn keys(value: &[u8], provider: &str, key: &[u8; 32]) -> Vec<Key> {
-    let value = value.strip_suffix(b"\n").unwrap_or(value);
+    let value = canonical(value);
     if value.is_empty() {
         return Vec::new();
     }
@@ -27,6 +18,26 @@ pub(super) fn keys(value: &[u8], provider: &str, key: &[u8; 32]) -> Vec<Key> {
         keys.push(Key::new(KeyKind::Sha512, &hex(&Sha512::digest(value))));
     }
     keys.into_iter().flatten().collect()
+}
+
+/// The digests that only some inventories ask for.
+pub(super) fn wanted(value: &[u8], wanted: &Wanted) -> Vec<Key> {
+    let value = canonical(value);
+    let mut keys: Vec<Key> = wanted.pinned(value).collect();
+    if wanted.hmsl && !value.is_empty() {
+        keys.extend(Key::new(KeyKind::Hmsl, &hmsl(value)));
+    }
+    keys
+}
+
+/// GitGuardian's `HasMySecretLeaked` hash: scrypt with a public salt, 32 bytes.
+///
+/// Source: GitGuardian/ggshield, `ggshield/verticals/hmsl/crypto.py` (n = 2048, r = 8, p = 1, salt = SHA-256 of `GitGuardian`).
+fn hmsl(value: &[u8]) -> String {
+    let params = scrypt::Params::new(11, 8, 1).expect("sound parameters");
+    let mut hash = [0; 32];
+    scrypt::scrypt(value, &Sha256::digest(b"GitGuardian"), &params, &mut hash).expect("a sound length");
+    hex(&hash)
 }
 
 /// Microsoft's cross-company correlating id, of the hexadecimal SHA-256.
@@ -53,5 +64,7 @@ mod tests {
         assert_eq!(value(KeyKind::C3id).as_deref(), Some("MlO1xyDRFQC1IjxNHqzj"));
         assert_eq!(value(KeyKind::Sha512).map(|v| v.len()), Some(128));
         assert_eq!(value(KeyKind::Kfp1).map(|v| v.len()), Some(22));
+        let hash = wanted(b"FAKE-secret-value-000\n", &Wanted { hmsl: true, ..Wanted::default() });
+        assert!(hash[0].kind == KeyKind::Hmsl && hash[0].value.starts_with("ae75e9db") && hash[0].value.ends_with("fbd30"), "{hash:?}");
     }
 }

@@ -7,8 +7,7 @@ mod identifier;
 mod private;
 
 use super::proof::decode;
-use crate::model::{Class, Detector, Key, KeyKind, Kind, RecordKind, Timestamp};
-pub use digest::fingerprint;
+use crate::model::{Class, Detector, Key, KeyKind, Kind, RecordKind, Timestamp, Wanted};
 pub use identifier::{identifiers, signed_until};
 
 /// What a value says.
@@ -47,6 +46,15 @@ pub fn told(detector: &Detector, value: &[u8], key: &[u8; 32]) -> Told {
     told.keys.sort();
     told.keys.dedup();
     told
+}
+
+/// The keys of a value that only some inventories ask for.
+pub fn asked(value: &[u8], wanted: &Wanted) -> Vec<Key> {
+    let mut keys = digest::wanted(value, wanted);
+    if let Ok(text) = std::str::from_utf8(value).map_err(drop).and_then(|t| if t.len() > LONGEST { Err(()) } else { Ok(t) }) {
+        keys.extend(identifier::secrets_within(text).iter().flat_map(|part| digest::wanted(part.as_bytes(), wanted)));
+    }
+    keys
 }
 
 /// The kind of record that an inventory has of what a detector finds.

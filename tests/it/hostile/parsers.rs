@@ -2,7 +2,8 @@
 
 use crate::support::{Ground, LIMIT};
 use keysweep::extract::outline;
-use keysweep::inventory::{Export, read};
+use keysweep::inventory::{Export, Given, read};
+use keysweep::model::ExportRules;
 use proptest::prelude::*;
 use std::io::Read;
 
@@ -158,7 +159,7 @@ proptest! {
     #[test]
     fn exports_of_any_content_are_read_to_their_end(name in prop::sample::select(&["a.json", "a.csv", "a.yaml", "a.ndjson"][..]), text in text()) {
         let open = || Ok(Box::new(text.as_bytes()) as Box<dyn Read>);
-        read(&[Export { path: name.to_owned(), open: Box::new(open) }], &[0; 32]);
+        read(&[Export { path: name.to_owned(), open: Box::new(open) }], &Given { key: &[0; 32], rules: &ExportRules::default() });
     }
 }
 

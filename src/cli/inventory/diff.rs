@@ -1,0 +1,65 @@
+//! `keysweep inventory diff`: what changed between two days.
+
+use crate::cli::exit::Exit;
+use crate::cli::exports::load;
+use crate::cli::output::{line, note};
+use crate::cli::review::former;
+use crate::cli::scan::{clock, configuration};
+use crate::correlate::identities;
+use crate::model::ExportRules;
+use crate::review::{Change, Day, Known, What, changes};
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// Compares two days.
+pub(super) fn run(old: &Path, new: &Path, within: u32, as_json: bool, org: Option<&Path>) -> Result<Exit> {
+    let (config, _) = configuration(org, Path::new("."))?;
+    let ((old, is_report), (new, is_new_report)) = (day(old, &config.exports)?, day(new, &config.exports)?);
+    if is_report != is_new_report {
+        bail!("one is a report of a scan and the other exports: give two of a kind");
+    }
+    if !is_report {
+        note("note: exports alone do not tell what is newly shadow; compare two JSON reports of `keysweep scan --inventory` for that");
+    }
+    let now = new.at.unwrap_or_else(|| clock().map_or_else(|_| crate::model::Timestamp::default(), |c| c()));
+    let all = changes(&old, &new, now, within);
+    if as_json {
+        all.iter().try_for_each(|change| line(&serde_json::to_string(change)?))?;
+        return Ok(Exit::Clean);
+    }
+    let word = |what: What| serde_json::to_value(what).ok().and_then(|v| v.as_str().map(|s| s.replace('-', " "))).unwrap_or_default();
+    all.iter().try_for_each(|change| told(&word(change.change), change))?;
+    let count = |what: What| all.iter().filter(|c| c.change == what).count();
+    line(&format!(
+        "{} identities then, {} now: {} new, {} gone, {} rotated, {} newly shadow, {} newly expiring",
+        old.known.len(),
+        new.known.len(),
+        count(What::New),
+        count(What::Gone),
+        count(What::Rotated),
+        count(What::NewlyShadow),
+        count(What::NewlyExpiring)
+    ))?;
+    Ok(Exit::Clean)
+}
+
+fn told(word: &str, change: &Change) -> Result<()> {
+    let owner = change.owner.as_ref().map(|o| format!("; owner {o}")).unwrap_or_default();
+    let text = format!("{word:14}  {} {} {}: {}{owner}", change.provider, change.kind, change.name, change.says);
+    line(&text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>())
+}
+
+/// What a report or exports know, and whether it is a report.
+fn day(path: &Path, rules: &ExportRules) -> Result<(Day, bool)> {
+    if path.is_file()
+        && let Some(report) = former(path)?
+    {
+        let known = report.identities.iter().map(|i| Known::of_identity(i, &report.findings)).collect();
+        return Ok((Day { at: report.started(), known }, true));
+    }
+    let register = load(&[path.to_owned()], None, rules)?;
+    register.warnings.iter().for_each(|w| note(&format!("note: {}: {w}", path.display())));
+    let at = register.manifests.iter().filter_map(|m| m.as_of).max_by_key(|t| t.seconds);
+    let known = identities(&register).iter().map(|records| Known::of_records(records)).collect();
+    Ok((Day { at, known }, false))
+}
