@@ -109,11 +109,26 @@ pub fn time(value: &Value) -> Option<Timestamp> {
                 };
                 Timestamp::parse(&fixed)
             };
-            number.or_else(|| Timestamp::parse(text)).or_else(|| text.is_ascii().then(loose).flatten())?
+            number.or_else(|| Timestamp::parse(text)).or_else(|| text.is_ascii().then(|| loose().or_else(|| mail(text))).flatten())?
         }
         _ => return None,
     };
     (FIRST..LAST).contains(&read.seconds).then_some(read)
+}
+
+/// A time as mail has it, RFC 2822: `Mon, 13 Jun 2022 22:50:08 +0000`.
+fn mail(text: &str) -> Option<Timestamp> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let text = text.split_once(", ").map_or(text, |(_, rest)| rest);
+    let mut parts = text.split_ascii_whitespace();
+    let (day, month, year) = (parts.next()?, parts.next()?.to_ascii_lowercase(), parts.next()?);
+    let month = MONTHS.iter().position(|m| *m == month)? + 1;
+    let (clock, zone) = (parts.next()?, parts.next().unwrap_or("Z"));
+    let zone = match zone.split_at_checked(3) {
+        Some((hours, minutes)) if zone.len() == 5 => format!("{hours}:{minutes}"),
+        _ => "Z".to_owned(),
+    };
+    Timestamp::parse(&format!("{year}-{month:02}-{day:0>2}T{clock}{zone}"))
 }
 
 /// What an export itself shows that it covers.
@@ -340,6 +355,8 @@ mod tests {
             "2024-01-02 03:04:05",
             "2024-01-02T03:04:05+0000",
             "2024-01-02 03:04:05 UTC",
+            "Tue, 02 Jan 2024 03:04:05 +0000",
+            "2 Jan 2024 03:04:05 GMT",
         ] {
             assert_eq!(time(&json!(text)).map(|t| t.seconds), at.map(|t| t.seconds), "{text}");
         }

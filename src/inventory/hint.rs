@@ -29,8 +29,10 @@ pub(super) fn parse(shown: &str, common: Common<'_>) -> Option<Box<Hint>> {
     let begin = text.find("...").or_else(|| text.find(is_hidden)).or_else(|| text.find("XXXX")).or_else(|| text.find("xxxx"));
     let (prefix, suffix) = match begin {
         Some(at) => {
-            let rest = &text[at..];
-            (&text[..at], rest.trim_start_matches(|c: char| is_hidden(c) || matches!(c, '.' | 'X' | 'x')))
+            // What is hidden may be in several runs: `api-****-****ab12`.
+            let from = text.rfind(is_hidden).map_or(at, |last| last + text[last..].chars().next().map_or(1, char::len_utf8));
+            let rest = &text[from..];
+            (&text[..at], rest.trim_start_matches(|c: char| matches!(c, '.' | 'X' | 'x')))
         }
         None => ("", text),
     };
@@ -67,6 +69,8 @@ mod tests {
         assert_eq!(openai("9f2c").map(|h| (h.0, h.1)), Some(("".into(), "9f2c".into())));
         assert_eq!(openai("sk-proj-…9f2c").map(|h| h.2), Some(24.0));
         assert_eq!(openai("sk-proj-..."), None);
+        assert_eq!(openai("sk-****-****-****9f2c").map(|h| h.1), Some("9f2c".into()));
+        assert_eq!(openai("sk-XXXXXXXX9f2c").map(|h| h.1), Some("9f2c".into()));
         let anthropic = parse("sk-ant-api03-R2D...igAA", Common { prefixes: &["sk-ant-api03-"], suffix: "AA", bits: BASE64URL }).unwrap();
         assert_eq!((&*anthropic.prefix, &*anthropic.suffix, anthropic.bits), ("sk-ant-api03-R2D", "igAA", 30.0));
         assert_eq!(parse("ab12", Common { prefixes: &[], suffix: "", bits: HEX }).map(|h| h.bits), Some(16.0));

@@ -6,6 +6,7 @@
 
 mod context;
 mod hint;
+mod listing;
 mod read;
 mod store;
 mod words;
@@ -61,11 +62,13 @@ macro_rules! importers {
 }
 
 importers! {
-    agents, ai_keys, anthropic, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets,
+    agents, ai_keys, anthropic, auth0, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets,
     aws_service_credentials, azure_applications, azure_devops, azure_resources, azure_service_principals, backstage, certificates,
-    cmdb, directory, fingerprints, gcp_keys, gcp_secrets, gcp_service_accounts, github_audit_log, github_installations, github_keys,
-    github_secrets, github_tokens, gitlab_tokens, gitlab_variables, jenkins, kubernetes, litellm, manifest, normalised, okta, openai, snowflake,
-    spire, vault_radar, vault_secrets, vault_tokens
+    cloudflare, cmdb, confluent, databricks, datadog, directory, dockerhub, elastic, fingerprints, fireworks, gcp_keys, gcp_secrets,
+    gcp_service_accounts, github_audit_log, github_installations, github_keys, github_secrets, github_tokens, gitlab_tokens,
+    gitlab_variables, grafana, hcp_terraform, heroku, jenkins, jfrog, kubernetes, launchdarkly, litellm, manifest, mongodb_atlas,
+    newrelic, normalised, npm, okta, openai, pinecone, sendgrid, sentry, slack, snowflake, spire, supabase, twilio, vault_radar,
+    vault_secrets, vault_tokens, vercel
 }
 
 #[cfg(test)]

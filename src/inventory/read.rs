@@ -10,7 +10,7 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// Deepest that objects are looked into for elements.
-const DEEPEST: usize = 4;
+const DEEPEST: usize = 8;
 /// Most bytes that a compressed export unpacks to.
 const UNPACKED: u64 = 8 << 30;
 /// Bytes looked at to tell what a file is in.

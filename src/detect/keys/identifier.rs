@@ -2,8 +2,13 @@
 
 use super::key;
 use crate::model::{Key, KeyKind, Member, Timestamp, aws_account};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 use std::sync::LazyLock;
+
+/// Shortest public half that tells one pair from all others of a provider.
+const SHORTEST: usize = 8;
 
 /// The keys of a text that names something beside a credential of a provider, in the role that it has there.
 pub fn identifiers(provider: &str, role: Member, text: &str) -> Vec<Key> {
@@ -42,6 +47,8 @@ pub fn identifiers(provider: &str, role: Member, text: &str) -> Vec<Key> {
         "okta" if text.starts_with("0oa") => add(KeyKind::OktaClient, text),
         "sendgrid" if text.len() == 22 => add(KeyKind::SendgridKey, text),
         "twilio" if text.starts_with("SK") || text.starts_with("AC") => add(KeyKind::TwilioSid, text),
+        // The public half of a pair is what its issuer lists it by.
+        _ if role == Member::Identifier && text.len() >= SHORTEST => keys.extend(Key::native(provider, text)),
         _ => {}
     }
     keys.extend(within(text));
@@ -86,6 +93,16 @@ pub(super) fn within(text: &str) -> Vec<Key> {
     let mut keys: Vec<Key> = FORMS.iter().filter_map(|(form, kind)| key(*kind, form.captures(text)?.get(1)?.as_str())).collect();
     keys.extend(aws_account(text).and_then(|account| key(KeyKind::AwsAccount, &account)));
     keys
+}
+
+/// The id half of an Elasticsearch API key: base64 of `ID:SECRET`.
+///
+/// Source: the key's own documentation, where `Authorization: ApiKey` takes both halves encoded together.
+pub(super) fn elastic(text: &str) -> Option<Key> {
+    let decoded = STANDARD.decode(text.trim()).ok().filter(|d| d.len() <= 128)?;
+    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    let is_half = |half: &str| half.len() >= 20 && half.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    key(KeyKind::ElasticKey, id).filter(|_| is_half(id) && is_half(secret))
 }
 
 /// The password of an address that holds one.
@@ -154,7 +171,8 @@ mod tests {
         assert!(
             id.contains(&(KeyKind::AwsAkid, "AKIARTX3GSDSVIAEKWCN".into())) && id.contains(&(KeyKind::AwsAccount, "111122223333".into()))
         );
-        assert!(identifiers("acme", Member::Identifier, guid).is_empty());
+        assert_eq!(values(identifiers("acme", Member::Identifier, "mdb_sa_id_1")), [(KeyKind::Native, "acme:mdb_sa_id_1".into())]);
+        assert!(identifiers("acme", Member::Identifier, "admin").is_empty() && identifiers("acme", Member::Tenant, guid).is_empty());
     }
 
     #[test]
@@ -167,6 +185,9 @@ mod tests {
         );
         assert_eq!(secrets_within("postgres://app:p%40ssword@db/x"), ["p%40ssword", "p@ssword"]);
         assert!(secrets_within("https://db/x@y").is_empty());
+        let pair = STANDARD.encode(format!("{}:{}", "i".repeat(20), "s".repeat(22)));
+        assert_eq!(elastic(&pair).map(|k| k.value.to_string()), Some("i".repeat(20)));
+        assert_eq!(elastic(&STANDARD.encode("user:password")), None);
     }
 
     #[test]

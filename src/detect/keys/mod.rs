@@ -38,6 +38,7 @@ pub fn told(detector: &Detector, value: &[u8], key: &[u8; 32]) -> Told {
     }
     told.keys.extend(private::keys(text));
     told.keys.extend(identifier::within(text));
+    told.keys.extend(identifier::elastic(text).filter(|_| detector.provider == "elastic"));
     // Both a password and the address that holds it may be what a vault keeps.
     for part in identifier::secrets_within(text) {
         told.keys.extend(digest::keys(part.as_bytes(), &detector.provider, key));
