@@ -2,6 +2,9 @@
 
 use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass, Status, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
 
 /// `aws-credential-report`.
 pub(super) struct Format;
@@ -27,10 +30,13 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        element.has(&["user", "arn", "access_key_1_active"])
+        element.has(&["user", "arn", "access_key_1_active"]) || element.has(&["Content", "ReportFormat"])
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
+        if let Some(content) = element.text(&["Content"]) {
+            return answer(&content, element, context);
+        }
         let (Some(user), Some(arn)) = (element.text(&["user"]), element.text(&["arn"])) else {
             return context.warn(element, "a row without user or ARN; left out");
         };
@@ -64,10 +70,26 @@ impl Importer for Format {
     }
 }
 
+/// The API's own answer, which holds the table in base64.
+fn answer(content: &str, element: &Element<'_>, context: &mut Context<'_>) {
+    let Some(table) = STANDARD.decode(content.trim()).ok().and_then(|t| String::from_utf8(t).ok()) else {
+        return context.warn(element, "`Content` is no base64 of a table; left out");
+    };
+    let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(table.as_bytes());
+    let Ok(columns) = rows.headers().cloned() else { return context.warn(element, "`Content` is an empty table; left out") };
+    for row in rows.records().filter_map(Result::ok) {
+        let cells = columns.iter().map(str::to_owned).zip(row.iter().map(|v| Value::String(v.to_owned())));
+        let object: Map<String, Value> = cells.collect();
+        let number = row.position().map_or(0, csv::Position::line);
+        Format.read(&Element { object: &object, envelope: "", outer: None, is_row: true, number }, context);
+    }
+    context.as_of(element.time(&["GeneratedTime"]));
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::read::read_text;
-    use crate::model::Class;
+    use super::*;
 
     #[test]
     fn a_row_is_a_user_with_facts_of_its_keys() {
@@ -77,5 +99,10 @@ mod tests {
         assert_eq!((record.scope.as_deref(), record.principal), (Some("111122223333"), Class::Workload));
         assert_eq!(record.details["access_key_1_last_rotated"], "2023-02-01T09:00:00+00:00");
         assert!(register.warnings.iter().any(|w| w.contains("no access key ids")));
+        let answer =
+            format!(r#"{{"Content":"{}","ReportFormat":"text/csv","GeneratedTime":"2026-08-31T00:00:00Z"}}"#, STANDARD.encode(text));
+        let same = read_text("report.json", &answer, Vec::new());
+        assert_eq!((same.records.len(), &same.records[0].details), (1, &register.records[0].details));
+        assert!(same.manifests[0].as_of.is_some());
     }
 }

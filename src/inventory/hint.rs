@@ -32,7 +32,7 @@ pub(super) fn parse(shown: &str, common: Common<'_>) -> Option<Box<Hint>> {
             // What is hidden may be in several runs: `api-****-****ab12`.
             let from = text.rfind(is_hidden).map_or(at, |last| last + text[last..].chars().next().map_or(1, char::len_utf8));
             let rest = &text[from..];
-            (&text[..at], rest.trim_start_matches(|c: char| matches!(c, '.' | 'X' | 'x')))
+            (&text[..at], rest.trim_start_matches(['.', 'X', 'x']))
         }
         None => ("", text),
     };

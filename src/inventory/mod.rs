@@ -62,13 +62,14 @@ macro_rules! importers {
 }
 
 importers! {
-    agents, ai_keys, anthropic, auth0, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report, aws_secrets,
-    aws_service_credentials, azure_applications, azure_devops, azure_resources, azure_service_principals, backstage, certificates,
-    cloudflare, cmdb, confluent, databricks, datadog, directory, dockerhub, elastic, fingerprints, fireworks, gcp_keys, gcp_secrets,
-    gcp_service_accounts, github_audit_log, github_installations, github_keys, github_secrets, github_tokens, gitlab_tokens,
-    gitlab_variables, grafana, hcp_terraform, heroku, jenkins, jfrog, kubernetes, launchdarkly, litellm, manifest, mongodb_atlas,
-    newrelic, normalised, npm, okta, openai, pinecone, sendgrid, sentry, slack, snowflake, spire, supabase, twilio, vault_radar,
-    vault_secrets, vault_tokens, vercel
+    agents, ai_keys, ai_usage, anthropic, auth0, aws_access_keys, aws_authorization_details, aws_cloudtrail, aws_credential_report,
+    aws_key_pairs, aws_secrets, aws_service_credentials, aws_usage, azure_applications, azure_devops, azure_resources,
+    azure_service_principals, azure_usage, backstage, certificates, cloudflare, cloudformation_stacks, cmdb, confluent, databricks,
+    datadog, directory, dockerhub, elastic, fingerprints, fireworks, gcp_activity, gcp_keys, gcp_secrets, gcp_service_accounts,
+    ggscout, github_audit_log, github_installations, github_keys, github_secrets, github_tokens, gitlab_tokens, gitlab_variables,
+    grafana, hcp_terraform, heroku, jenkins, jfrog, kubernetes, launchdarkly, litellm, manifest, mesh_log, mongodb_atlas, newrelic,
+    normalised, npm, okta, openai, pinecone, sendgrid, sentry, slack, snowflake, spire, supabase, terraform_state, twilio,
+    vault_radar, vault_secrets, vault_tokens, vercel
 }
 
 #[cfg(test)]

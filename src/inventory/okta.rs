@@ -25,7 +25,7 @@ impl Importer for Format {
 
     fn claims(&self, element: &Element<'_>) -> bool {
         let id = element.text(&["id"]).unwrap_or_default();
-        element.has(&["secret_hash", "status"])
+        (element.has(&["secret_hash", "status"]) && !element.object.contains_key("create_time"))
             || (id.starts_with("00T") && element.has(&["name", "userId"]))
             || element.at(&["credentials", "oauthClient", "client_id"]).is_some()
     }

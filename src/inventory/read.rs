@@ -241,6 +241,8 @@ impl Reading<'_, '_> {
     fn told(&mut self, element: &Element<'_>) -> bool {
         let importer = self.last.filter(|i| i.claims(element)).or_else(|| ALL.iter().copied().find(|i| i.claims(element)));
         let Some(importer) = importer else { return false };
+        #[cfg(test)]
+        only_one_claims(element);
         if self.last.is_none_or(|l| l.id() != importer.id()) && !importer.lacks().is_empty() {
             self.context.note(importer.lacks());
         }
@@ -257,6 +259,13 @@ impl Reading<'_, '_> {
             self.context.note(&format!("{times} element(s) of no known kind, with the fields {fields}"));
         }
     }
+}
+
+/// Holds in all unit tests that no two importers take the same element for theirs.
+#[cfg(test)]
+fn only_one_claims(element: &Element<'_>) {
+    let names: Vec<&str> = ALL.iter().filter(|i| i.claims(element)).map(|i| i.id()).collect();
+    assert_eq!(names.len(), 1, "{:?}", element.object);
 }
 
 /// Whether an element is a row of the table that a map is for, rather than what holds its rows.

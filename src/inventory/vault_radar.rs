@@ -1,4 +1,4 @@
-//! Vault Radar and ggscout: indexes of hashed secrets.
+//! Vault Radar: the index of secrets in a vault.
 
 use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, Key, KeyKind, RecordKind, SourceClass};
@@ -16,28 +16,23 @@ impl Importer for Format {
     }
 
     fn command(&self) -> &'static str {
-        "vault-radar index vault --outfile index.jsonl; ggscout fetch"
+        "vault-radar index vault --outfile index.jsonl"
     }
 
     fn lacks(&self) -> &'static str {
-        "the hashes of Vault Radar have a salt that is kept elsewhere: its places join references alone"
+        "its hashes have a salt that is kept elsewhere: its places join references alone"
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
         element.has(&["value_hash", "location"])
-            || (element.object.contains_key("hmsl_hash")
-                || element.text(&["hash"]).is_some_and(|h| h.len() == 64 && element.object.contains_key("secret_name")))
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
-        let location = element.text(&["location"]).or_else(|| element.text(&["secret_name"])).or_else(|| element.text(&["name"]));
-        let hash = element.text(&["hmsl_hash"]).or_else(|| element.text(&["hash"]));
-        let Some(id) = location.clone().or_else(|| hash.clone()) else { return context.warn(element, "neither place nor hash; left out") };
-        let mut record = context.record(SourceClass::Vault, "vault", RecordKind::SecretRef, &id);
+        let Some(location) = element.text(&["location"]) else { return context.warn(element, "a secret without a place; left out") };
+        let mut record = context.record(SourceClass::Vault, "vault", RecordKind::SecretRef, &location);
         let field = element.text(&["secret_key"]).map(|k| format!("#{k}")).unwrap_or_default();
-        let path = location.filter(|l| l.starts_with("vault://")).map(|l| format!("{}{field}", l.split('?').next().unwrap_or_default()));
-        record.keys.extend(path.and_then(|p| Key::new(KeyKind::VaultPath, &p)));
-        record.keys.extend(hash.filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit())).and_then(|h| Key::new(KeyKind::Hmsl, &h)));
+        let path = location.split('?').next().filter(|l| l.starts_with("vault://"));
+        record.keys.extend(path.and_then(|p| Key::new(KeyKind::VaultPath, &format!("{p}{field}"))));
         record.display = element.text(&["secret_type"]).map(Into::into);
         context.covers(SourceClass::Vault, "vault", RecordKind::SecretRef, None, false, Has::default());
         context.push(record);
