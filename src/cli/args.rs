@@ -32,7 +32,7 @@ pub(super) enum Command {
     /// Test the policy of the configuration
     #[command(subcommand)]
     Policy(Policy),
-    /// Tell why values in files are or are not reported
+    /// Tell why a value, an identity, a verdict or a flag is what it is
     Explain(Explain),
     /// Print a completion script for a shell
     Completions {
@@ -106,17 +106,21 @@ pub(super) struct Scan {
     pub quiet: bool,
 }
 
-/// Tell why values in files are or are not reported.
+/// Tell why, in sentences.
 ///
-/// For each value beside a name such as `password` or `api_key`: whether it is reported, how likely it is a credential, and what that rests on.
-/// Values that detectors match are listed too. The rest of a scan (configuration, baseline, history) plays no part.
+/// Of a file or one line of it: for each value beside a name such as `password` or `api_key`, whether it is reported, how likely it is a credential,
+/// and what that rests on; values that detectors match are listed too. Of a verdict, a flag or a detector: what it means and what to do. With --report,
+/// of an identity or a finding of that report: what it is, why its verdict and flags hold, and what inventory would tell more.
 #[derive(Debug, Parser)]
 pub(super) struct Explain {
-    /// A file, a folder, or one line of a file
-    #[arg(required = true, value_name = "FILE[:LINE]", value_hint = ValueHint::AnyPath)]
-    pub places: Vec<String>,
-    /// One JSON object a value, with all its features
-    #[arg(long)]
+    /// FILE, FILE:LINE, a folder, a verdict, a flag or a detector; with --report an id, a principal or PATH[:LINE]
+    #[arg(required = true, value_name = "WHAT", value_hint = ValueHint::AnyPath)]
+    pub what: Vec<String>,
+    /// JSON report of `keysweep scan` to look into
+    #[arg(long, value_name = "REPORT", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Of values in files: one JSON object each, with all features
+    #[arg(long, conflicts_with = "report")]
     pub json: bool,
 }
 

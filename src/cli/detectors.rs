@@ -36,7 +36,8 @@ fn list(only: &[String]) -> Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn show(id: &str) -> Result<Exit> {
+/// Shows a detector, or all of a provider.
+pub(super) fn show(id: &str) -> Result<Exit> {
     let all = builtin_with_examples();
     let mut shown = 0;
     for provider in &all {

@@ -72,6 +72,19 @@ importers! {
     vault_radar, vault_secrets, vault_tokens, vercel
 }
 
+/// What export would tell of a provider's identities, as a sentence without an end.
+pub fn advice(provider: &str) -> String {
+    let issuers =
+        ALL.iter().filter(|i| matches!(i.speaks().class, SourceClass::Issuer | SourceClass::Pki) && i.speaks().of.contains(&provider));
+    let commands: Vec<&str> = issuers.map(|i| i.command()).collect();
+    if commands.is_empty() {
+        return format!(
+            "{provider} has no export that is known here: list its credentials in a register (columns identifier, type, provider, owner), or give fingerprints of the vault that keeps them (`keysweep inventory fingerprint`)"
+        );
+    }
+    format!("an export of {provider}: {}", commands.join("; or "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

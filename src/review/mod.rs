@@ -4,7 +4,7 @@
 
 mod change;
 mod decision;
-mod former;
+pub mod former;
 mod item;
 mod known;
 mod list;

@@ -7,6 +7,8 @@ use crate::report::escape::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+/// Providers of which the missing export is told.
+const MOST_MISSING: usize = 5;
 /// Rows of a table that are shown.
 const MOST_ROWS: usize = 30;
 
@@ -29,6 +31,15 @@ impl<W: Write> Page<'_, W> {
         let rows: Vec<[String; 6]> = report.coverage.iter().map(row).collect();
         let heading = ["provider", "kind", "scope", "found", "governed", "cannot say"].map(str::to_owned);
         self.table(&heading, &rows)?;
+        let silent = report.coverage.iter().filter(|c| c.unknown > 0);
+        let mut told: Vec<(&str, &str)> = silent.filter_map(|c| Some((c.provider.as_str(), c.missing.as_deref()?))).collect();
+        told.dedup();
+        for (_, missing) in told.iter().take(MOST_MISSING) {
+            self.entry("to know", &shown(missing))?;
+        }
+        if told.len() > MOST_MISSING {
+            self.entry("", &format!("and {} more; `coverage` of the JSON report has all", told.len() - MOST_MISSING))?;
+        }
         for warning in report.inventory.warnings.iter().take(MOST_ROWS) {
             self.entry("note", &shown(warning))?;
         }

@@ -1,8 +1,6 @@
-//! `keysweep explain`: why a value was or was not reported.
+//! Why a value in a file was or was not reported.
 
-use super::args;
-use super::exit::Exit;
-use super::output::line;
+use crate::cli::output::line;
 use crate::detect::{Judged, Judgement, Library, Scanner, explain_generic};
 use crate::model::{Redaction, Secret};
 use anyhow::{Context as _, Result};
@@ -12,18 +10,17 @@ use std::path::{Path, PathBuf};
 /// Most features that a text shows of one value.
 const SHOWN: usize = 8;
 
-/// Explains every value beside a telling name in some files, and what detectors know.
-pub(super) fn run(command: &args::Explain) -> Result<Exit> {
-    let library = Library::builtin();
-    for place in &command.places {
-        let (path, wanted) = split(place);
-        for file in files(&path) {
-            let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let shown = file.display().to_string();
-            explain(&shown, &bytes, wanted, command.json, &library)?;
-        }
+/// Explains every value beside a telling name in a file or folder, and what detectors know; `false` where there is no such file.
+pub(super) fn run(place: &str, as_json: bool, library: &Library) -> Result<bool> {
+    let (path, wanted) = split(place);
+    if std::fs::symlink_metadata(&path).is_err() {
+        return Ok(false);
     }
-    Ok(Exit::Clean)
+    for file in files(&path) {
+        let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        explain(&file.display().to_string(), &bytes, wanted, as_json, library)?;
+    }
+    Ok(true)
 }
 
 /// `FILE:LINE` or `FILE`.
