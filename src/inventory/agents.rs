@@ -12,7 +12,7 @@ impl Importer for Format {
     }
 
     fn speaks(&self) -> Speaks {
-        Speaks { class: SourceClass::Governance, of: &["agent"] }
+        Speaks { class: SourceClass::Governance, of: &["agents", "mcp"] }
     }
 
     fn command(&self) -> &'static str {

@@ -1,7 +1,9 @@
 //! Fingerprints that a vault's team computed: secrets known without being shown.
 
 use super::{Context, Element, Importer, Speaks, words};
-use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass};
+use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, digest_bytes};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// `fingerprints`.
 pub(super) struct Format;
@@ -24,13 +26,14 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        element.has(&["kfp1"]) && !element.object.contains_key("schema")
+        let made = element.has(&["kfp1"]) || (element.has(&["path"]) && ["hmac", "Mac"].iter().any(|f| element.object.contains_key(*f)));
+        made && !element.object.contains_key("schema")
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
-        let fingerprint = element.text(&["kfp1"]).and_then(|k| Key::new(KeyKind::Kfp1, &k)).filter(|k| k.value.len() == 22);
-        let Some(fingerprint) = fingerprint else {
-            return context.warn(element, "a fingerprint is 22 characters of base64url; left out");
+        let own = element.text(&["kfp1"]).or_else(|| ["hmac", "Mac"].iter().find_map(|f| of_mac(&element.text(&[f])?)));
+        let Some(fingerprint) = own.and_then(|k| Key::new(KeyKind::Kfp1, &k)).filter(|k| k.value.len() == 22) else {
+            return context.warn(element, "a fingerprint is 22 characters of base64url, or an HMAC-SHA-256 in base64; left out");
         };
         if let Some(kid) = element.text(&["kid"]).filter(|kid| *kid != context.kid()) {
             context.note(&format!(
@@ -58,6 +61,13 @@ impl Importer for Format {
     }
 }
 
+/// The fingerprint in the whole HMAC that Vault's transit engine (`vault:v1:BASE64`) or a KMS (`Mac`) makes of a SHA-256.
+fn of_mac(text: &str) -> Option<String> {
+    let bare = text.strip_prefix("vault:").and_then(|t| t.split_once(':')).map_or(text, |(_, mac)| mac);
+    let mac = digest_bytes(bare).filter(|m| m.len() == 32)?;
+    Some(URL_SAFE_NO_PAD.encode(&mac[..16]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::read::read_text;
@@ -73,5 +83,21 @@ mod tests {
             register.warnings.iter().any(|w| w.contains("key 9a1b2c3d"))
                 && register.warnings.iter().any(|w| w.contains("element 2") || w.contains("line 2"))
         );
+    }
+
+    #[test]
+    fn what_transit_and_a_kms_make_is_the_same_fingerprint() {
+        use super::*;
+        use base64::engine::general_purpose::STANDARD;
+        use hmac::{Hmac, KeyInit, Mac};
+        use sha2::{Digest, Sha256};
+        let mut mac = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
+        mac.update(&Sha256::digest(b"FAKE-secret-value-000"));
+        let whole = STANDARD.encode(mac.finalize().into_bytes());
+        let own = crate::model::fingerprint(&[7; 32], b"FAKE-secret-value-000");
+        assert_eq!((of_mac(&format!("vault:v1:{whole}")), of_mac(&whole)), (Some(own.clone()), Some(own)));
+        let text = format!("{{\"path\":\"kv/a#b\",\"hmac\":\"vault:v1:{whole}\"}}\n{{\"path\":\"kv/c\",\"Mac\":\"c2hvcnQ=\"}}\n");
+        let register = read_text("transit.jsonl", &text, Vec::new());
+        assert!(register.records.len() == 1 && register.warnings.iter().any(|w| w.contains("HMAC-SHA-256")), "{:?}", register.warnings);
     }
 }

@@ -235,3 +235,21 @@ fn two_reports_tell_what_is_newly_shadow() {
     let mixed = ground.keysweep(&["inventory", "diff", "old.json", "exports"]);
     assert!(mixed.code == Some(2) && mixed.stderr.contains("give two of a kind"), "{}", mixed.stderr);
 }
+
+#[test]
+fn the_documentation_lists_what_the_binary_reads() {
+    let ground = Ground::new();
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/inventory.md")).expect("docs/inventory.md");
+    for kind in lines(&ground.keysweep(&["inventory", "formats", "--json"])) {
+        let (id, command) = (kind["id"].as_str().expect("an id"), kind["command"].as_str().expect("a command"));
+        let row = format!("| `{id}` | {} of ", kind["source_class"].as_str().expect("a class"));
+        let found = document
+            .lines()
+            .find(|l| l.starts_with(&row))
+            .unwrap_or_else(|| panic!("docs/inventory.md lacks {id}; run scripts/inventory_table.sh"));
+        assert!(
+            found.contains(&command.replace('|', "\\|")),
+            "docs/inventory.md has another command for {id}; run scripts/inventory_table.sh"
+        );
+    }
+}

@@ -154,3 +154,35 @@ fn exports_that_are_broken_are_named_and_the_rest_is_read() {
     assert_eq!(missing.code, Some(2));
     assert!(missing.stderr.contains("export: there is no such file or folder of exports"), "{}", missing.stderr);
 }
+
+#[test]
+fn a_verdict_is_explained_in_sentences_with_what_would_decide_it() {
+    let ground = organisation();
+    ground.write("code/other.env", format!("SENDGRID_API_KEY=SG.{}.{}\n", alnum(5, 22), alnum(6, 43)));
+    let report = ["scan", "code", "--inventory", "exports", "-f", "json", "-o", "report.json", "--fail-on", "never"];
+    assert_eq!(ground.keysweep_with(&report, b"", NOW).code, Some(0));
+    let explain = |what: &str| ground.keysweep(&["explain", "--report", "report.json", what]);
+    let governed = explain("envs/prod/deploy.env").text();
+    for says in [
+        "  It is governed: kim@example.org answers for it.\n",
+        "Owner: kim@example.org (active)",
+        "overdue: More days than the policy allows",
+        "issuer record ci-deploy, active: same aws.akid",
+    ] {
+        assert!(governed.contains(says), "{says}: {governed}");
+    }
+    let unknown = explain("other.env:1").text();
+    assert!(unknown.contains("It is unknown-source: no source covers sendgrid api_key"), "{unknown}");
+    assert!(unknown.contains("What would decide it: an export of sendgrid: GET https://api.sendgrid.com/v3/api_keys"), "{unknown}");
+    let nothing = explain("nowhere.env");
+    assert!(nothing.code == Some(2) && nothing.stderr.contains("no identity and no finding `nowhere.env`"), "{}", nothing.stderr);
+
+    let text = ground.keysweep_with(&["scan", "code", "--inventory", "exports"], b"", NOW).text();
+    assert!(text.contains("  to know     an export of sendgrid: GET https://api.sendgrid.com/v3/api_keys\n"), "{text}");
+    let word = ground.keysweep(&["explain", "dangling"]).text();
+    assert!(word.starts_with("dangling\n  holds when  A reference"), "{word}");
+    let detector = ground.keysweep(&["explain", "aws-access-key-id"]).text();
+    assert!(detector.starts_with("aws-access-key-id: "), "{detector}");
+    let none = ground.keysweep(&["explain", "no-such-thing"]);
+    assert!(none.code == Some(2) && none.stderr.contains("is no file, verdict, flag or detector"), "{}", none.stderr);
+}

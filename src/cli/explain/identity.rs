@@ -99,12 +99,8 @@ fn decide(identity: &Identity) -> Result<()> {
 
 fn source(reason: &Evidence) -> String {
     let record = reason.record.as_ref().map(|r| format!("{r} in ")).unwrap_or_default();
-    let how = match reason.strength.as_str() {
-        "hint" => format!("; by chance {:.1e}", reason.chance),
-        "exact" if reason.join.is_some() => "; exact".to_owned(),
-        _ => String::new(),
-    };
-    if reason.source.is_empty() || reason.source == "coverage" { how } else { format!(" ({record}{}{how})", reason.source) }
+    let how = if reason.strength == "exact" && reason.join.is_some() { "; exact" } else { "" };
+    if reason.source.is_empty() || reason.source == "coverage" { how.to_owned() } else { format!(" ({record}{}{how})", reason.source) }
 }
 
 fn found(finding: &Finding) -> Result<()> {
