@@ -81,7 +81,7 @@ impl<'c, 'r> Case<'c, 'r> {
 
     /// Whether an active owner answers for a record.
     pub(super) fn is_answered_for(&self, record: &Record) -> bool {
-        record.owner.as_ref().is_some_and(|o| self.bench.directory.resolve(o).0 == OwnerStatus::Active)
+        record.owner.as_ref().is_some_and(|o| matches!(self.bench.directory.resolve(o).0, OwnerStatus::Active | OwnerStatus::Unchecked))
     }
 
     /// When it was made, by the source that should know best.

@@ -41,14 +41,14 @@ impl<'r> Directory<'r> {
             Some(false) => return (OwnerStatus::Departed, OwnerKind::Person),
             None => {}
         }
-        // Without a directory nobody can be checked: a name that is one is believed.
+        // Without a directory nobody can be checked: a name that is one is believed, and said to be unchecked.
         let unchecked = match owner.kind {
             OwnerKind::Person => self.people.is_empty(),
             OwnerKind::Team => self.teams.is_empty(),
             OwnerKind::App => true,
-            OwnerKind::Unknown => self.people.is_empty() && self.teams.is_empty() && name.contains('@'),
+            OwnerKind::Unknown => self.people.is_empty() && self.teams.is_empty() && is_name(&name),
         };
-        (if unchecked { OwnerStatus::Active } else { OwnerStatus::Unknown }, owner.kind)
+        (if unchecked { OwnerStatus::Unchecked } else { OwnerStatus::Unknown }, owner.kind)
     }
 
     /// The component of a repository.
@@ -62,6 +62,11 @@ impl<'r> Directory<'r> {
     pub(super) fn slug(&self, repo: &str) -> Option<&'r str> {
         self.component(repo).and_then(|c| c.repo.as_deref())
     }
+}
+
+/// Whether a text is an address or words, rather than an id that only its issuer can read.
+fn is_name(text: &str) -> bool {
+    text.contains('@') || text.chars().all(|c| c.is_alphabetic() || " -./&".contains(c))
 }
 
 /// An owner without what its spelling adds: `group:default/payments`, `@acme/payments` and `Payments` are one.
@@ -162,7 +167,8 @@ mod tests {
     #[test]
     fn without_a_directory_a_name_is_believed_and_an_id_is_not() {
         let register = Register::default();
-        assert_eq!(status(&register, "kim@acme.example", OwnerKind::Person), OwnerStatus::Active);
+        assert_eq!(status(&register, "kim@acme.example", OwnerKind::Person), OwnerStatus::Unchecked);
+        assert_eq!(status(&register, "ml-platform", OwnerKind::Unknown), OwnerStatus::Unchecked);
         assert_eq!(status(&register, "user_01abc", OwnerKind::Unknown), OwnerStatus::Unknown);
     }
 }

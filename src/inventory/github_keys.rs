@@ -27,8 +27,7 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        let is_public = |field: &str| element.text(&[field]).is_some_and(|k| fingerprint(&k).is_some());
-        element.object.contains_key("id") && is_public("key")
+        element.object.contains_key("id") && element.text(&["key"]).is_some_and(|k| is_public(&k))
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
@@ -38,7 +37,10 @@ impl Importer for Format {
         let is_gitlab = element.object.contains_key("fingerprint_sha256") || element.object.contains_key("projects_with_write_access");
         let provider = if is_gitlab { "gitlab" } else { "github" };
         let mut record = context.record(SourceClass::Issuer, provider, RecordKind::SshKey, &id);
-        record.keys.extend(fingerprint(&public).and_then(|f| Key::new(KeyKind::SshSha256, &f)));
+        match fingerprint(&public) {
+            Some(print) => record.keys.extend(Key::new(KeyKind::SshSha256, &print)),
+            None => context.warn(element, "the public key is cut off or changed; its record joins with nothing"),
+        }
         record.display = element.text(&["title"]).map(Into::into);
         record.principal = if element.object.contains_key("read_only") { Class::Workload } else { Class::Unknown };
         record.created = element.time(&["created_at"]);
@@ -57,10 +59,14 @@ impl Importer for Format {
     }
 }
 
+fn is_public(key: &str) -> bool {
+    ["ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"].iter().any(|form| key.starts_with(form))
+}
+
 /// The OpenSSH fingerprint of a public key as `authorized_keys` has it.
 pub(super) fn fingerprint(public: &str) -> Option<String> {
     let mut words = public.split_whitespace();
-    words.next().filter(|t| t.starts_with("ssh-") || t.starts_with("ecdsa-") || t.starts_with("sk-"))?;
+    words.next().filter(|t| is_public(t))?;
     let blob = STANDARD.decode(words.next()?).ok()?;
     Some(STANDARD_NO_PAD.encode(Sha256::digest(blob)))
 }

@@ -89,6 +89,8 @@ names! {
     OwnerStatus {
         /// In the directory, or a known team.
         Active = "active",
+        /// Named, and there is no directory to look it up in.
+        Unchecked = "unchecked",
         /// No longer there.
         Departed = "departed",
         /// The directory does not know it, or there is none.
