@@ -233,6 +233,9 @@ impl<'c> Context<'c> {
         }
         record.keys.extend(self.digests.iter().filter(|(provider, _)| *provider == &*record.provider).map(|(_, key)| key.clone()));
         record.keys.shrink_to_fit();
+        if !Arc::ptr_eq(&record.source, &self.source) {
+            record.source = self.shared(record.source);
+        }
         record.provider = self.shared(record.provider);
         record.scope = record.scope.take().map(|scope| self.shared(scope));
         self.register.records.push(record);
