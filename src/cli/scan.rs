@@ -76,7 +76,7 @@ fn join(args: &args::Scan, options: &Options<'_>, config: &Config, report: &mut 
     let register = exports::register(&args.inventory, &options.key, &config.exports)?;
     engine::add_digests(&mut report.findings, &wanted(&register, &config.exports), options.threads);
     let now = report.scan.started;
-    correlate(report, &register, &config.policy, now);
+    correlate(report, register, &config.policy, now);
     report.coverage.iter_mut().filter(|row| row.sources.is_empty()).for_each(|row| row.missing = Some(advice(&row.provider)));
     Ok(())
 }

@@ -125,7 +125,7 @@ pub(super) fn report(findings: Vec<Finding>) -> Report {
 /// The one identity that findings and an inventory make.
 pub(super) fn identity(findings: Vec<Finding>, register: &Register) -> Exposure {
     let mut report = report(findings);
-    super::correlate(&mut report, register, &Policy::default(), now());
+    super::correlate(&mut report, register.clone(), &Policy::default(), now());
     assert_eq!(report.identities.len(), 1, "{:#?}", report.identities);
     assert!(report.findings.iter().all(|f| f.identity.as_deref() == Some(&report.identities[0].id)));
     report.identities.remove(0)

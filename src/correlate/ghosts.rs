@@ -6,21 +6,48 @@ use super::verdict::DAY;
 use crate::model::{Ghost, Record, RecordKind, SourceClass, Status, Timestamp};
 use std::collections::HashSet;
 
-/// The ghosts of an inventory, sorted by provider, kind and id.
-pub(super) fn ghosts(bench: &Bench<'_, '_>, seen: &HashSet<Cluster>) -> Vec<Ghost> {
-    // Counted first: the list may be nearly as long as the inventory, and must not be moved while it grows.
-    let alive: Vec<(Cluster, &Record)> =
-        (0..bench.index.len()).filter(|c| !seen.contains(c)).filter_map(|c| Some((c, speaker(bench, c)?))).collect();
-    let mut found: Vec<Ghost> = alive.into_iter().map(|(cluster, record)| ghost(bench, cluster, record)).collect();
-    found.sort_by(|a, b| (&a.provider, a.kind, &a.id).cmp(&(&b.provider, b.kind, &b.id)));
+/// A ghost before it is one: which record speaks for it, and what other records of the identity add.
+pub(super) struct Alive {
+    record: u32,
+    others: Option<Box<Others>>,
+}
+
+/// What the other records of a ghost's identity add.
+#[derive(Default)]
+struct Others {
+    owner: Option<Box<str>>,
+    last_used: Option<Timestamp>,
+    aliases: Vec<Box<str>>,
+}
+
+/// The identities that are ghosts, in the order of their records.
+pub(super) fn alive(bench: &Bench<'_, '_>, seen: &HashSet<Cluster>) -> Vec<Alive> {
+    let clusters = (0..bench.index.len()).filter(|c| !seen.contains(c));
+    let mut found: Vec<Alive> = clusters.filter_map(|c| Some(described(bench, c, speaker(bench, c)?))).collect();
+    found.sort_unstable_by_key(|a| a.record);
+    found
+}
+
+/// Makes ghosts of the records that speak for them, sorted by provider, kind and id. The list may be nearly as long as the inventory, so records
+/// are turned into ghosts rather than copied.
+pub(super) fn ghosts(alive: Vec<Alive>, records: Vec<Record>) -> Vec<Ghost> {
+    let mut alive = alive.into_iter().peekable();
+    // In this form the list is made in the place of the records.
+    let turned = records.into_iter().enumerate();
+    let turned = turned.filter_map(|(number, record)| Some(ghost(alive.next_if(|a| a.record as usize == number)?, record)));
+    let mut found: Vec<Ghost> = turned.collect();
+    found.shrink_to_fit();
+    found.sort_unstable_by(|a, b| (&a.provider, a.kind, &a.id, &a.source).cmp(&(&b.provider, b.kind, &b.id, &b.source)));
     found
 }
 
 /// The record that speaks for an identity, where it is alive and not in use.
-fn speaker<'r>(bench: &Bench<'_, 'r>, cluster: Cluster) -> Option<&'r Record> {
+fn speaker(bench: &Bench<'_, '_>, cluster: Cluster) -> Option<u32> {
+    let numbers = bench.index.numbers(cluster);
     let records: Vec<&Record> = bench.index.members(cluster).collect();
-    let answers = |r: &&&Record| matches!(r.class, SourceClass::Issuer | SourceClass::Pki | SourceClass::Governance);
-    let record = records.iter().filter(answers).min_by_key(|r| (r.class, r.kind))?;
+    let answers = |r: &&(&u32, &&Record)| matches!(r.1.class, SourceClass::Issuer | SourceClass::Pki | SourceClass::Governance);
+    let both = numbers.iter().zip(&records).collect::<Vec<_>>();
+    let (number, record) = both.iter().filter(answers).min_by_key(|(_, r)| (r.class, r.kind))?;
     let over = |t: Timestamp| t.seconds < bench.now.seconds;
     let is_dead = |r: &&Record| r.status.is_withdrawn() || r.status == Status::Expired || r.expires.is_some_and(over);
     // Names of secrets and stores are places, not identities.
@@ -35,26 +62,40 @@ fn speaker<'r>(bench: &Bench<'_, 'r>, cluster: Cluster) -> Option<&'r Record> {
     }
     let window = i64::from(bench.policy.dormant_days) * DAY;
     let is_used = records.iter().filter_map(|r| r.last_used).any(|t| bench.now.seconds - t.seconds <= window);
-    if is_used { None } else { Some(record) }
+    if is_used { None } else { Some(**number) }
 }
 
-fn ghost(bench: &Bench<'_, '_>, cluster: Cluster, record: &Record) -> Ghost {
-    let records: Vec<&Record> = bench.index.members(cluster).collect();
-    let last_used = records.iter().filter_map(|r| r.last_used).max_by_key(|t| t.seconds);
-    let ids = records.iter().flat_map(|r| std::iter::once(&r.id).chain(&r.display)).map(|i| i.to_string());
-    let mut aliases: Vec<String> = ids.filter(|id| *id != *record.id).collect();
+fn described(bench: &Bench<'_, '_>, cluster: Cluster, speaker: u32) -> Alive {
+    if bench.index.numbers(cluster).len() == 1 {
+        return Alive { record: speaker, others: None };
+    }
+    let others = || bench.index.numbers(cluster).iter().filter(|n| **n != speaker).map(|n| bench.index.record(*n));
+    let told = Others {
+        owner: others().find_map(|r| r.owner.as_ref()).map(|o| o.value.clone()),
+        last_used: others().filter_map(|r| r.last_used).max_by_key(|t| t.seconds),
+        aliases: others().flat_map(|r| std::iter::once(&r.id).chain(&r.display)).cloned().collect(),
+    };
+    Alive { record: speaker, others: Some(Box::new(told)) }
+}
+
+fn ghost(alive: Alive, record: Record) -> Ghost {
+    let others = alive.others.map(|o| *o).unwrap_or_default();
+    let mut aliases = others.aliases;
+    aliases.extend(record.display.clone());
+    aliases.retain(|alias| *alias != record.id);
     aliases.sort();
     aliases.dedup();
+    aliases.shrink_to_fit();
     Ghost {
-        id: record.id.to_string(),
-        name: record.display.as_deref().map(str::to_owned),
-        source: record.source.clone(),
+        id: record.id,
+        name: record.display,
+        source: record.source,
         class: record.class,
-        provider: record.provider.clone(),
+        provider: record.provider,
         kind: record.kind,
-        scope: record.scope.clone(),
-        owner: records.iter().find_map(|r| r.owner.as_ref()).map(|o| o.value.to_string()),
-        last_used,
+        scope: record.scope,
+        owner: record.owner.map(|o| o.value).or(others.owner),
+        last_used: record.last_used.max(others.last_used),
         aliases,
     }
 }

@@ -1,5 +1,6 @@
 //! Records by their keys, and records of one identity together.
 
+use super::lookup::Lookup;
 use crate::model::{Hint, Key, KeyKind, Record, RecordKind, Register};
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ pub(super) struct Index<'r> {
     /// Where the records of each cluster begin in `members`.
     begins: Vec<u32>,
     members: Vec<u32>,
-    by_key: HashMap<(KeyKind, &'r str), Cluster>,
+    lookup: Lookup<'r>,
     /// Paths of secrets in Vault of which only single keys have records.
     paths: HashMap<Box<str>, Cluster>,
     /// Pairs of a cluster and one whose credential it is, sorted.
@@ -29,22 +30,16 @@ pub(super) struct Index<'r> {
 
 impl<'r> Index<'r> {
     pub(super) fn new(register: &'r Register) -> Self {
-        let mut by_key: HashMap<(KeyKind, &'r str), u32> = HashMap::with_capacity(register.records.len());
+        let lookup = Lookup::new(&register.records);
         let mut union = Union((0..register.records.len() as u32).collect());
-        for (number, record) in (0..).zip(&register.records) {
-            for key in record.keys.iter().filter(|k| !k.kind.is_shared()) {
-                let first = *by_key.entry((key.kind, &key.value)).or_insert(number);
-                union.join(first, number);
-            }
-        }
+        lookup.pairs().for_each(|(a, b)| union.join(a, b));
         let (cluster, begins, members) = clusters(&mut union);
-        by_key.values_mut().for_each(|record| *record = cluster[*record as usize]);
         let mut index = Self {
             register,
             cluster,
             begins,
             members,
-            by_key,
+            lookup,
             paths: HashMap::new(),
             children: Vec::new(),
             hints: HashMap::new(),
@@ -65,7 +60,7 @@ impl<'r> Index<'r> {
                 self.paths.entry(path.value).or_insert(child);
             }
             let path = path(record);
-            let parents = record.of.iter().chain(path.as_ref()).filter_map(|key| self.by_key.get(&(key.kind, &*key.value)).copied());
+            let parents = record.of.iter().chain(path.as_ref()).filter_map(|key| self.named(key));
             children.extend(parents.filter(|p| *p != child).map(|p| (p, child)));
         }
         children.sort_unstable();
@@ -92,8 +87,12 @@ impl<'r> Index<'r> {
 
     /// The identity that a key names.
     pub(super) fn find(&self, key: &Key) -> Option<Cluster> {
-        let own = self.by_key.get(&(key.kind, &*key.value)).copied();
-        own.or_else(|| self.paths.get(&key.value).copied().filter(|_| key.kind == KeyKind::VaultPath))
+        self.named(key).or_else(|| self.paths.get(&key.value).copied().filter(|_| key.kind == KeyKind::VaultPath))
+    }
+
+    /// The identity whose record has a key.
+    fn named(&self, key: &Key) -> Option<Cluster> {
+        self.lookup.find(key.kind, &key.value).map(|record| self.cluster[record as usize])
     }
 
     pub(super) fn cluster_of(&self, record: u32) -> Cluster {
@@ -107,8 +106,12 @@ impl<'r> Index<'r> {
 
     /// The records of an identity.
     pub(super) fn members(&self, cluster: Cluster) -> impl Iterator<Item = &'r Record> + '_ {
-        let range = self.begins[cluster as usize] as usize..self.begins[cluster as usize + 1] as usize;
-        self.members[range].iter().map(|&n| self.record(n))
+        self.numbers(cluster).iter().map(|&n| self.record(n))
+    }
+
+    /// The numbers of its records.
+    pub(super) fn numbers(&self, cluster: Cluster) -> &[u32] {
+        &self.members[self.begins[cluster as usize] as usize..self.begins[cluster as usize + 1] as usize]
     }
 
     /// The identities whose credentials these are, nearest first.

@@ -15,6 +15,7 @@ mod flags;
 mod frameworks;
 mod ghosts;
 mod index;
+mod lookup;
 mod matching;
 mod owner;
 mod references;
@@ -25,16 +26,24 @@ mod tests;
 mod unit;
 mod verdict;
 
-use crate::model::{Policy, Proves, Record, Register, Report, Timestamp};
+use crate::model::{Inventory, Policy, Proves, Record, Register, Report, Timestamp};
 use case::{Bench, Case};
 use codeowners::Codeowners;
 use exposure::{of_case, of_reference};
+use ghosts::Alive;
 use index::Index;
 use owner::Directory;
 use std::collections::{HashMap, HashSet};
 
-/// Joins the findings and mentions of a report with the inventory, and judges every identity at `now`.
-pub fn correlate(report: &mut Report, register: &Register, policy: &Policy, now: Timestamp) {
+/// Joins the findings and mentions of a report with the inventory, which ends in it, and judges every identity at `now`.
+pub fn correlate(report: &mut Report, register: Register, policy: &Policy, now: Timestamp) {
+    let alive = judge(report, &register, policy, now);
+    let Register { records, manifests, warnings, .. } = register;
+    report.inventory = Inventory { sources: manifests, ghosts: ghosts::ghosts(alive, records), warnings };
+}
+
+/// Judges every identity, and says which of the inventory nothing refers to.
+fn judge(report: &mut Report, register: &Register, policy: &Policy, now: Timestamp) -> Vec<Alive> {
     let index = Index::new(register);
     let directory = Directory::new(register);
     let federated = report.seen.iter().filter(|s| s.mention.proves == Proves::Federated).filter_map(|s| s.location.repo.clone()).collect();
@@ -57,10 +66,9 @@ pub fn correlate(report: &mut Report, register: &Register, policy: &Policy, now:
         identities.iter().flat_map(|i| i.credentials.iter().map(move |c| (c.as_str(), i.id.as_str()))).collect();
     report.findings.iter_mut().for_each(|f| f.identity = of_finding.get(f.id.as_str()).map(|id| (*id).to_owned()));
     report.coverage = tally::coverage(&identities, register);
-    report.inventory.sources.clone_from(&register.manifests);
-    report.inventory.warnings.clone_from(&register.warnings);
-    report.inventory.ghosts = ghosts::ghosts(&bench, &seen);
+    let alive = ghosts::alive(&bench, &seen);
     report.identities = identities;
+    alive
 }
 
 /// The identities of the inventory: records that share a key of their own, together, in the order in which the first of each was read.

@@ -232,7 +232,7 @@ fn references_resolve_or_dangle_where_a_vault_can_say() {
     let verdicts = |register: &Register| {
         let mut report = report(Vec::new());
         report.seen = vec![mention("a"), mention("gone"), mention("gone")];
-        correlate(&mut report, register, &Policy::default(), now());
+        correlate(&mut report, register.clone(), &Policy::default(), now());
         assert_eq!(report.identities.len(), 2);
         report.identities.iter().map(|i| (i.principal.clone().unwrap_or_default(), i.verdict)).collect::<Vec<_>>()
     };
@@ -249,15 +249,15 @@ fn records_that_nothing_refers_to_are_ghosts_while_they_live() {
     used.last_used = Some(at("2026-08-30"));
     let mut report = report(vec![found()]);
     let register = with(vec![issued(), record(SourceClass::Issuer, "acme", KEY, "idle"), dead, used]);
-    correlate(&mut report, &register, &Policy::default(), now());
-    assert_eq!(report.inventory.ghosts.iter().map(|g| g.id.as_str()).collect::<Vec<_>>(), ["idle"]);
+    correlate(&mut report, register.clone(), &Policy::default(), now());
+    assert_eq!(report.inventory.ghosts.iter().map(|g| &*g.id).collect::<Vec<_>>(), ["idle"]);
 }
 
 #[test]
 fn the_owner_of_the_code_is_shown_where_no_record_names_one() {
     let mut report = report(vec![found()]);
     report.codeowners = vec![("shop".into(), "CODEOWNERS".into(), "* @acme/payments\n".into())];
-    correlate(&mut report, &with(vec![issued()]), &Policy::default(), now());
+    correlate(&mut report, with(vec![issued()]), &Policy::default(), now());
     let identity = &report.identities[0];
     assert_eq!(identity.verdict, Verdict::Shadow, "code owners govern nothing");
     assert_eq!(identity.owner.as_ref().map(|o| (o.value.as_str(), o.status)), Some(("@acme/payments", OwnerStatus::Active)));

@@ -44,9 +44,9 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ghost {
     /// The source's id of it.
-    pub id: String,
+    pub id: Box<str>,
     /// What people call it.
-    pub name: Option<String>,
+    pub name: Option<Box<str>>,
     /// The export it is in.
     #[serde(serialize_with = "display")]
     pub source: Arc<str>,
@@ -61,12 +61,12 @@ pub struct Ghost {
     #[serde(serialize_with = "maybe")]
     pub scope: Option<Arc<str>>,
     /// Who answers for it.
-    pub owner: Option<String>,
+    pub owner: Option<Box<str>>,
     /// When it was last used.
     #[serde(serialize_with = "maybe")]
     pub last_used: Option<Timestamp>,
     /// Other ids of the same identity.
-    pub aliases: Vec<String>,
+    pub aliases: Vec<Box<str>>,
 }
 
 /// How much of what was found the inventory can speak of.

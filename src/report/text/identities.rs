@@ -107,8 +107,8 @@ impl<W: Write> Page<'_, W> {
             .map(|g| {
                 [
                     format!("{} {}", g.provider, g.kind.as_str()),
-                    g.name.clone().unwrap_or_else(|| g.id.clone()),
-                    g.owner.clone().unwrap_or_else(none),
+                    g.name.as_ref().unwrap_or(&g.id).to_string(),
+                    g.owner.as_ref().map_or_else(none, ToString::to_string),
                     g.source.to_string(),
                 ]
             })
