@@ -3,13 +3,10 @@
 use super::key;
 use crate::inventory::{self, Export, Given};
 use crate::model::{ExportRules, Register};
-use crate::source::Bytes;
+use crate::source::open_regular;
 use anyhow::{Result, bail};
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-/// Larger exports are not read, in bytes.
-const LARGEST: u64 = 64 << 30;
 /// Most files of an inventory: more are a mistake in what was named.
 const MOST: usize = 100_000;
 /// Deepest folder.
@@ -65,23 +62,15 @@ fn exports(paths: &[PathBuf]) -> (Vec<Export<'static>>, Vec<String>) {
     (files.into_iter().map(|(path, file)| Export { path, open: Box::new(move || open(&file)) }).collect(), warnings)
 }
 
-/// Mapped bytes that a reader can own.
-struct Shared(Bytes);
-
-impl AsRef<[u8]> for Shared {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
 /// The key of fingerprints that lies beside the exports, if one does.
 pub(super) fn key_beside(paths: &[PathBuf]) -> Option<PathBuf> {
     let mut candidates = paths.iter().map(|p| if p.is_dir() { p.join(KEY_FILE) } else { p.with_file_name(KEY_FILE) });
     candidates.find(|file| file.is_file())
 }
 
+/// A log may be far larger than memory, so exports are read and not mapped.
 fn open(file: &Path) -> std::io::Result<Box<dyn std::io::Read>> {
-    Ok(Box::new(Cursor::new(Shared(Bytes::open(file, LARGEST)?))))
+    Ok(Box::new(open_regular(file)?))
 }
 
 fn walk(folder: &Path, root: &Path, depth: usize, files: &mut Vec<(String, PathBuf)>, warnings: &mut Vec<String>) {

@@ -87,6 +87,6 @@ mod tests {
         assert!(
             register.records[1].keys.iter().any(|k| k.kind == KeyKind::AwsArn && &*k.value == "arn:aws:iam::111122223333:role/ci-role")
         );
-        assert!(register.warnings.iter().any(|w| w.contains("element 1: a resource that was never made")), "{:?}", register.warnings);
+        assert!(register.warnings.iter().any(|w| w.contains("element 3: a resource that was never made")), "{:?}", register.warnings);
     }
 }

@@ -37,11 +37,15 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        element.text(&["type"]).is_some_and(|t| t == "api_keys" || t == "application_keys")
-            && element.at(&["attributes", "last4"]).is_some()
+        is_person(element)
+            || element.text(&["type"]).is_some_and(|t| t == "api_keys" || t == "application_keys")
+                && element.at(&["attributes", "last4"]).is_some()
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
+        if is_person(element) {
+            return; // read with the keys that name them
+        }
         let Some(mut record) = KEYS.record(element, context) else { return };
         // People stand beside the keys, by their ids.
         let person = ["created_by", "owned_by"].iter().find_map(|r| element.text(&["relationships", r, "data", "id"]));
@@ -54,6 +58,11 @@ impl Importer for Format {
         record.principal = Class::Workload;
         KEYS.push(record, context);
     }
+}
+
+/// Whether an element is somebody who stands beside the keys.
+fn is_person(element: &Element<'_>) -> bool {
+    element.envelope == "included" && element.text(&["type"]).is_some_and(|t| t == "users")
 }
 
 #[cfg(test)]
@@ -73,6 +82,10 @@ mod tests {
         );
         assert_eq!(record.owner.as_ref().map(|o| &*o.value), Some("kim@acme.example"));
         assert!(record.last_used.is_some() && register.records.len() == 1);
-        assert!(register.warnings.iter().any(|w| w.contains("element 1: a api key of datadog without an id")), "{:?}", register.warnings);
+        assert!(
+            register.warnings.iter().any(|w| w.contains("element 2: an entry without an id (api key of datadog)")),
+            "{:?}",
+            register.warnings
+        );
     }
 }

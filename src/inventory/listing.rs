@@ -73,7 +73,10 @@ impl Listing {
         let time = |paths: &[Path]| paths.iter().find_map(|p| element.time(p));
         let says = |paths: &[Path], word: &str| paths.iter().any(|p| element.text(p).is_some_and(|v| v.eq_ignore_ascii_case(word)));
         let Some(id) = text(self.id) else {
-            context.warn(element, &format!("a {} of {} without an id; left out", self.kind.as_str().replace('_', " "), self.provider));
+            context.warn(
+                element,
+                &format!("an entry without an id ({} of {}); left out", self.kind.as_str().replace('_', " "), self.provider),
+            );
             return None;
         };
         let mut record = context.record(SourceClass::Issuer, self.provider, self.kind, &id);

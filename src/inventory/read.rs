@@ -3,7 +3,9 @@
 use super::context::{Context, Element};
 use super::{ALL, Importer};
 use crate::model::{ColumnMap, ExportFile, ExportRules, Register};
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +19,8 @@ const UNPACKED: u64 = 8 << 30;
 const SNIFFED: usize = 64 << 10;
 /// Most bytes of YAML, which is read at once.
 const YAML: u64 = 64 << 20;
+/// Elements of a list in an object that are held at once.
+const HELD: usize = 10_000;
 /// Longest line of JSON lines, in bytes.
 const LINE: u64 = 64 << 20;
 
@@ -79,7 +83,8 @@ fn plain<'e>(export: &Export<'e>) -> io::Result<BufReader<Box<dyn Read + 'e>>> {
 fn file(export: &Export<'_>, register: &mut Register, given: &Given<'_>) {
     let mut context = Context::new(register, &export.path, given);
     let columns = given.rules.columns_of(&export.path);
-    let mut reading = Reading { context: &mut context, columns, last: None, unknown: BTreeMap::new(), formats: BTreeMap::new() };
+    let mut reading =
+        Reading { context: &mut context, columns, last: None, unknown: BTreeMap::new(), formats: BTreeMap::new(), by_line: false };
     let done = reading.file(export);
     let (formats, unknown) = (std::mem::take(&mut reading.formats), reading.unknown.values().sum());
     match &done {
@@ -100,6 +105,8 @@ struct Reading<'r, 'c> {
     unknown: BTreeMap<String, u64>,
     /// Numbers of elements by the kind of export they are of.
     formats: BTreeMap<&'static str, u64>,
+    /// Whether elements are numbered by the line they stand on.
+    by_line: bool,
 }
 
 impl Reading<'_, '_> {
@@ -125,6 +132,7 @@ impl Reading<'_, '_> {
     /// Lines of JSON: one that is broken costs itself alone.
     fn lines(&mut self, mut reader: impl BufRead) -> Result<(), String> {
         let mut line = Vec::new();
+        self.by_line = true;
         for number in 1.. {
             line.clear();
             let read = reader.by_ref().take(LINE).read_until(b'\n', &mut line).map_err(|e| e.to_string())?;
@@ -205,7 +213,8 @@ impl Reading<'_, '_> {
     fn value(&mut self, value: &Value, envelope: &str, outer: Option<&Map<String, Value>>, number: u64, depth: usize) {
         match value {
             Value::Array(list) if depth < DEEPEST => {
-                (1..).zip(list).for_each(|(n, v)| self.value(v, envelope, outer, if depth == 0 { n } else { number }, depth + 1));
+                // Of lines, the line is told; of anything else, the place in the innermost list.
+                (1..).zip(list).for_each(|(n, v)| self.value(v, envelope, outer, if self.by_line { number } else { n }, depth + 1));
             }
             Value::Object(object) => {
                 let element = Element { object, envelope, outer, is_row: false, number };
@@ -343,14 +352,92 @@ impl<'de> Visitor<'de> for Top<'_, '_, '_> {
         Ok(())
     }
 
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut object = Map::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(Field { reading: self.reading, key: &key, before: &object })?;
             object.insert(key, value);
         }
         *self.number += 1;
         self.reading.value(&Value::Object(object), "", None, *self.number, 0);
         Ok(())
+    }
+}
+
+/// The value of a field at the top. Of a list that is long, the elements are read and dropped, and the value is an empty list: so an audit log
+/// in one object is read as it comes. A short list stays whole, for those who look at an element's surroundings.
+struct Field<'t, 'r, 'c> {
+    reading: &'t mut Reading<'r, 'c>,
+    key: &'t str,
+    /// The fields before it.
+    before: &'t Map<String, Value>,
+}
+
+impl<'de> DeserializeSeed<'de> for Field<'_, '_, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Field<'_, '_, '_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(map))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut held = Vec::new();
+        while let Some(value) = list.next_element::<Value>()? {
+            held.push(value);
+            if held.len() == HELD {
+                break;
+            }
+        }
+        if held.len() < HELD {
+            return Ok(Value::Array(held));
+        }
+        let mut number = 0;
+        let mut read = |value: &Value| {
+            number += 1;
+            self.reading.value(value, self.key, Some(self.before), number, 2);
+        };
+        held.iter().for_each(&mut read);
+        drop(held);
+        while let Some(value) = list.next_element::<Value>()? {
+            read(&value);
+        }
+        Ok(Value::Array(Vec::new()))
     }
 }
 
@@ -383,6 +470,16 @@ mod tests {
         assert_eq!(ids(&format!("[{KEY}][{KEY}]")), 2);
         assert_eq!(ids(&format!("{KEY}\n{KEY}\n")), 2);
         assert_eq!(ids("username;accesskeyid\n"), 0);
+    }
+
+    #[test]
+    fn a_long_list_in_an_object_is_read_as_it_comes() {
+        let broken = r#"{"UserName":"x","AccessKeyId":"","Status":"Active"}"#;
+        let text = format!("{{\"AccessKeyMetadata\":[{}{KEY},{broken}],\"IsTruncated\":false}}", format!("{KEY},").repeat(HELD + 2));
+        let register = read_text("keys.json", &text, Vec::new());
+        assert_eq!((register.records.len(), register.files[0].formats["aws-access-keys"]), (HELD + 3, HELD as u64 + 4));
+        let place = format!("element {}:", HELD + 4);
+        assert!(register.warnings.iter().any(|w| w.contains(&place)), "{:?}", register.warnings);
     }
 
     #[test]

@@ -49,6 +49,9 @@ mod tests {
         let text = r#"[{"id":"1","name":"ci","scopes":["org:ci"],"tokenLastCharacters":"Ab1c","dateCreated":"2024-01-01T00:00:00Z","dateLastUsed":null},{"name":"x","tokenLastCharacters":"abcd","dateCreated":null}]"#;
         let register = read_text("tokens.json", text, Vec::new());
         assert_eq!(register.records[0].hint.as_ref().map(|h| &*h.suffix), Some("Ab1c"));
-        assert!(register.records.len() == 1 && register.warnings.iter().any(|w| w.contains("element 2: a token of sentry without an id")));
+        assert!(
+            register.records.len() == 1
+                && register.warnings.iter().any(|w| w.contains("element 2: an entry without an id (token of sentry)"))
+        );
     }
 }

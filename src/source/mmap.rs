@@ -45,7 +45,10 @@ impl Bytes {
 }
 
 /// Opens without blocking on pipes, then makes sure it is a regular file.
-fn open_regular(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// When it cannot be opened, or is something else.
+pub fn open_regular(path: &Path) -> io::Result<File> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }

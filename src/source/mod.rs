@@ -5,4 +5,4 @@ pub mod files;
 pub mod history;
 mod mmap;
 
-pub use mmap::Bytes;
+pub use mmap::{Bytes, open_regular};
