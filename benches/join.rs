@@ -121,6 +121,7 @@ fn report(count: usize, records: usize) -> Report {
         suppressed: Vec::new(),
         seen: Vec::new(),
         codeowners: Vec::new(),
+        origins: Default::default(),
     }
 }
 

@@ -5,8 +5,8 @@ use super::index::{Cluster, Index};
 use super::matching::{Match, Matches};
 use super::owner::Directory;
 use super::unit::{Unit, is_credential};
-use crate::model::{Category, OwnerStatus, Policy, Record, RecordKind, SourceClass, Status, Timestamp};
-use std::collections::{BTreeMap, HashSet};
+use crate::model::{Category, Origin, OwnerStatus, Policy, Record, RecordKind, SourceClass, Status, Timestamp};
+use std::collections::BTreeMap;
 
 /// What all cases are judged with.
 pub(super) struct Bench<'b, 'r> {
@@ -17,7 +17,9 @@ pub(super) struct Bench<'b, 'r> {
     /// What kind of service each provider is.
     pub categories: &'b BTreeMap<String, Category>,
     /// Repositories in which some pipeline proves who it is without a secret.
-    pub federated: HashSet<String>,
+    pub federated: BTreeMap<String, Vec<(String, String)>>,
+    /// Where repositories were cloned from.
+    pub origins: &'b BTreeMap<String, Origin>,
 }
 
 impl Bench<'_, '_> {

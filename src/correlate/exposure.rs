@@ -4,11 +4,11 @@ use super::case::{Bench, Case};
 use super::codeowners::Codeowners;
 use super::index::Cluster;
 use super::references::Reference;
-use super::verdict::{DAY, on_record};
-use super::{environment::Environment, flags, frameworks, owner, references, rules, verdict};
+use super::verdict::{DAY, on_record, reason};
+use super::{environment::Environment, federation, flags, frameworks, owner, references, rules, verdict};
 use crate::model::{
-    Class, CredentialLife, Demand, Detector, Exposure, Flag, Location, Owner, OwnerStatus, Proves, Record, RecordKind, Relation, Subject,
-    Verdict,
+    Class, CredentialLife, Demand, Detector, Exposure, Flag, Location, Mention, Owner, OwnerStatus, Proves, Record, RecordKind, Relation,
+    Subject, Verdict,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -45,6 +45,8 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
     };
     let ruled = rules::rule(case.bench, &subject, flagged);
     evidence.extend(ruled.evidence);
+    let place = flags::federatable_at(case).filter(|_| ruled.flags.contains(&Flag::StaticWhereFederatable));
+    let instead = place.and_then(|l| federation::instead(l, question.provider, question.scope, principal.as_deref(), case.bench));
     Exposure {
         provider: question.provider.to_owned(),
         kind: question.kind,
@@ -66,6 +68,7 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
         credentials,
         proves: Proves::Static,
         details: BTreeMap::new(),
+        instead,
     }
 }
 
@@ -116,6 +119,14 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
         }
     }
     let places: Vec<&Location> = declared_in.iter().chain(&referenced_in).collect();
+    let stored = stored_key(mention, &places, bench);
+    if let Some((cloud, place)) = stored {
+        let says = format!(
+            "{} takes a long-lived key of {cloud} from a stored secret where another pipeline of the repository proves itself by OIDC",
+            place.path
+        );
+        flagged.push((Flag::StaticWhereFederatable, reason("locations", says)));
+    }
     let owner: Option<Owner> = named.or_else(|| owner::of_places(&places, None, codeowners, bench.directory));
     let environment = environment(&own, &places, bench);
     let class = class(reference, &own);
@@ -132,6 +143,7 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
     };
     let ruled = rules::rule(bench, &subject, flagged);
     evidence.extend(ruled.evidence);
+    let instead = stored.and_then(|(cloud, place)| federation::instead(place, cloud, None, None, bench));
     let exposure = Exposure {
         id,
         provider: mention.provider.clone(),
@@ -153,8 +165,27 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
         excepted: ruled.excepted,
         proves: reference.proves(),
         details: reference.details(),
+        instead,
     };
     (exposure, clusters.into_iter().chain(parents).collect())
+}
+
+/// The cloud whose long-lived key a stored secret is by its name, and the place of a pipeline that could do without.
+fn stored_key<'l>(mention: &Mention, places: &[&'l Location], bench: &Bench<'_, '_>) -> Option<(&'static str, &'l Location)> {
+    const NAMES: &[(&str, &str)] = &[
+        ("AWS_SECRET_ACCESS_KEY", "aws"),
+        ("AZURE_CLIENT_SECRET", "azure"),
+        ("ARM_CLIENT_SECRET", "azure"),
+        ("AZURE_CREDENTIALS", "azure"),
+        ("GCP_SA_KEY", "gcp"),
+        ("GCP_CREDENTIALS", "gcp"),
+        ("GOOGLE_CREDENTIALS", "gcp"),
+        ("GOOGLE_APPLICATION_CREDENTIALS_JSON", "gcp"),
+    ];
+    let name = mention.principal.rsplit(['.', '/']).next().unwrap_or_default().to_ascii_uppercase();
+    let cloud = NAMES.iter().find(|(n, _)| mention.kind == RecordKind::CiSecret && name.ends_with(n)).map(|(_, cloud)| *cloud)?;
+    let federated = |l: &&&Location| l.repo.as_ref().is_some_and(|r| bench.federated.contains_key(r));
+    places.iter().find(federated).map(|l| (cloud, *l))
 }
 
 fn is_principal(kind: RecordKind) -> bool {

@@ -119,6 +119,7 @@ pub(super) fn report(findings: Vec<Finding>) -> Report {
         suppressed: Vec::new(),
         seen: Vec::new(),
         codeowners: Vec::new(),
+        origins: Default::default(),
     }
 }
 

@@ -186,12 +186,16 @@ fn privileged(case: &Case<'_, '_>) -> Vec<Flagged> {
 }
 
 fn federatable(case: &Case<'_, '_>) -> Vec<Flagged> {
+    let says = |l: &Location| format!("{} uses a long-lived key where another pipeline of the repository proves itself by OIDC", l.path);
+    federatable_at(case).map(|l| (Flag::StaticWhereFederatable, reason("locations", says(l)))).into_iter().collect()
+}
+
+/// The place of a pipeline that could do without a long-lived key.
+pub(super) fn federatable_at<'c>(case: &'c Case<'_, '_>) -> Option<&'c Location> {
     let is_cloud = case.unit.findings.iter().any(|f| {
         let long_lived = matches!(f.record_kind, RecordKind::AccessKey | RecordKind::OauthSecret | RecordKind::SaKey);
         long_lived && matches!(f.record_provider.as_str(), "aws" | "azure" | "gcp" | "google")
     });
-    let federated = |l: &&Location| is_pipeline(l) && l.repo.as_ref().is_some_and(|r| case.bench.federated.contains(r));
-    let place = places(case).find(federated).filter(|_| is_cloud);
-    let says = |l: &Location| format!("{} uses a long-lived key where another pipeline of the repository proves itself by OIDC", l.path);
-    place.map(|l| (Flag::StaticWhereFederatable, reason("locations", says(l)))).into_iter().collect()
+    let federated = |l: &&Location| is_pipeline(l) && l.repo.as_ref().is_some_and(|r| case.bench.federated.contains_key(r));
+    places(case).find(federated).filter(|_| is_cloud)
 }

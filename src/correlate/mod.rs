@@ -9,6 +9,7 @@ mod consumer;
 mod coverage;
 mod environment;
 mod exposure;
+mod federation;
 #[cfg(test)]
 mod fixture;
 mod flags;
@@ -33,7 +34,7 @@ use exposure::{of_case, of_reference};
 use ghosts::Alive;
 use index::Index;
 use owner::Directory;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Joins the findings and mentions of a report with the inventory, which ends in it, and judges every identity at `now`.
 pub fn correlate(report: &mut Report, register: Register, policy: &Policy, now: Timestamp) {
@@ -46,8 +47,13 @@ pub fn correlate(report: &mut Report, register: Register, policy: &Policy, now: 
 fn judge(report: &mut Report, register: &Register, policy: &Policy, now: Timestamp) -> Vec<Alive> {
     let index = Index::new(register);
     let directory = Directory::new(register);
-    let federated = report.seen.iter().filter(|s| s.mention.proves == Proves::Federated).filter_map(|s| s.location.repo.clone()).collect();
-    let bench = Bench { index: &index, directory: &directory, policy, now, categories: &report.categories, federated };
+    let mut federated: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for seen in report.seen.iter().filter(|s| s.mention.proves == Proves::Federated) {
+        let of_repo = federated.entry(seen.location.repo.clone().unwrap_or_default()).or_default();
+        of_repo.push((seen.mention.provider.clone(), seen.mention.principal.clone()));
+    }
+    let bench =
+        Bench { index: &index, directory: &directory, policy, now, categories: &report.categories, federated, origins: &report.origins };
     let codeowners = Codeowners::new(report.codeowners.iter().map(|(repo, path, text)| (repo.as_str(), path.as_str(), text.as_str())));
     let mut seen = HashSet::new();
     let (mut identities, mut lists) = (Vec::new(), frameworks::Lists::default());

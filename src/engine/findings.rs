@@ -65,7 +65,7 @@ pub(super) fn report(
     options: &Options<'_>,
     (started, finished): (Timestamp, Timestamp),
 ) -> Report {
-    let Gathered { values, sightings, mut stats, skipped, mut structure } = gathered;
+    let Gathered { values, sightings, mut stats, skipped, mut structure, origins } = gathered;
     structure.sort();
     let mut by_secret: BTreeMap<&Secret, Vec<&Sighting>> = BTreeMap::new();
     for sighting in &sightings {
@@ -118,6 +118,7 @@ pub(super) fn report(
         seen: structure.seen,
         categories: library.providers(),
         codeowners: structure.codeowners,
+        origins,
     }
 }
 

@@ -5,9 +5,10 @@ use super::structure::Structure;
 use super::values::Values;
 use super::{files, history};
 use crate::detect::Library;
-use crate::model::{Confidence, Redaction, Report, Skipped, Stats, Suppression, Timestamp};
+use crate::model::{Confidence, Origin, Redaction, Report, Skipped, Stats, Suppression, Timestamp};
 use crate::source::archive;
 use crate::source::history::{Opened, Repository, open};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -116,6 +117,8 @@ pub(super) struct Gathered {
     pub stats: Stats,
     pub skipped: Vec<Skipped>,
     pub structure: Structure,
+    /// Where repositories were cloned from, by name.
+    pub origins: BTreeMap<String, Origin>,
 }
 
 /// Scans the targets and reports.
@@ -167,6 +170,7 @@ fn scan_folder(root: &Path, library: &Library, options: &Options<'_>, gathered: 
     for (folder, name, repository) in &repositories {
         let skipped = repository.skipped.iter().chain(&repository.refs.skipped).map(|(what, why)| Skipped::new(what.clone(), why.clone()));
         gathered.skipped.extend(skipped);
+        gathered.origins.extend(origin(repository).map(|o| (name.clone(), o)));
         heads.push(match options.history {
             History::None => history::AtHead::default(),
             _ => history::scan(repository, name, root, folder, library, options, gathered),
@@ -183,11 +187,19 @@ fn staged(root: &Path, library: &Library, options: &Options<'_>, gathered: &mut 
     match folder.map(|folder| (open(&folder, &folder), folder)) {
         Some((Ok(Opened::Repository(repository)), folder)) => {
             gathered.stats.repos += 1;
+            gathered.origins.extend(origin(&repository).map(|o| (name_of(&folder, &folder), o)));
             files::staged(&repository, &name_of(&folder, &folder), library, options, gathered);
         }
         Some((Err(e), _)) => gathered.skipped.push(Skipped::new(what, e.to_string())),
         _ => gathered.skipped.push(Skipped::new(what, "no git repository here or above, so nothing is staged")),
     }
+}
+
+/// Where a repository was cloned from, and the branch that is checked out.
+fn origin(repository: &Repository) -> Option<Origin> {
+    let head = std::fs::read_to_string(repository.git_dir.join("HEAD")).unwrap_or_default();
+    let branch = head.trim().strip_prefix("ref: refs/heads/").map(str::to_owned);
+    Origin::parse(repository.origin.as_deref()?, branch)
 }
 
 /// How reports call a repository: the folder's name if it is the target itself, else its path from the target; without `.git`.

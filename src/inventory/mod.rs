@@ -9,6 +9,7 @@ mod hint;
 mod listing;
 mod read;
 mod store;
+mod stream;
 mod words;
 mod write;
 

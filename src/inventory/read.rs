@@ -1,14 +1,12 @@
 //! Files to elements: what a file is in (JSON, JSON lines, a table, compressed) is told by how it begins.
 
 use super::context::{Context, Element};
+use super::stream::Top;
 use super::{ALL, Importer};
 use crate::model::{ColumnMap, ExportFile, ExportRules, Register};
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// Deepest that objects are looked into for elements.
@@ -19,8 +17,6 @@ const UNPACKED: u64 = 8 << 30;
 const SNIFFED: usize = 64 << 10;
 /// Most bytes of YAML, which is read at once.
 const YAML: u64 = 64 << 20;
-/// Elements of a list in an object that are held at once.
-const HELD: usize = 10_000;
 /// Longest line of JSON lines, in bytes.
 const LINE: u64 = 64 << 20;
 
@@ -95,7 +91,7 @@ fn file(export: &Export<'_>, register: &mut Register, given: &Given<'_>) {
 }
 
 /// One file while it is read.
-struct Reading<'r, 'c> {
+pub(super) struct Reading<'r, 'c> {
     context: &'r mut Context<'c>,
     /// What the columns of the file are, where the configuration says.
     columns: Option<&'c ColumnMap>,
@@ -210,7 +206,7 @@ impl Reading<'_, '_> {
     }
 
     /// A value: an element, or something that holds elements.
-    fn value(&mut self, value: &Value, envelope: &str, outer: Option<&Map<String, Value>>, number: u64, depth: usize) {
+    pub(super) fn value(&mut self, value: &Value, envelope: &str, outer: Option<&Map<String, Value>>, number: u64, depth: usize) {
         match value {
             Value::Array(list) if depth < DEEPEST => {
                 // Of lines, the line is told; of anything else, the place in the innermost list.
@@ -322,125 +318,6 @@ fn column(name: &str) -> String {
     name.trim().trim_start_matches('\u{feff}').to_lowercase().replace([' ', '-'], "_")
 }
 
-/// A value at the top: of a list, each element is read and dropped.
-struct Top<'t, 'r, 'c> {
-    reading: &'t mut Reading<'r, 'c>,
-    number: &'t mut u64,
-}
-
-impl<'de> DeserializeSeed<'de> for Top<'_, '_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Top<'_, '_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or a list of objects")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(value) = list.next_element::<Value>()? {
-            *self.number += 1;
-            self.reading.value(&value, "", None, *self.number, 0);
-        }
-        *self.number = (*self.number).max(1);
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut object = Map::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Field { reading: self.reading, key: &key, before: &object })?;
-            object.insert(key, value);
-        }
-        *self.number += 1;
-        self.reading.value(&Value::Object(object), "", None, *self.number, 0);
-        Ok(())
-    }
-}
-
-/// The value of a field at the top. Of a list that is long, the elements are read and dropped, and the value is an empty list: so an audit log
-/// in one object is read as it comes. A short list stays whole, for those who look at an element's surroundings.
-struct Field<'t, 'r, 'c> {
-    reading: &'t mut Reading<'r, 'c>,
-    key: &'t str,
-    /// The fields before it.
-    before: &'t Map<String, Value>,
-}
-
-impl<'de> DeserializeSeed<'de> for Field<'_, '_, '_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Field<'_, '_, '_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(map))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let mut held = Vec::new();
-        while let Some(value) = list.next_element::<Value>()? {
-            held.push(value);
-            if held.len() == HELD {
-                break;
-            }
-        }
-        if held.len() < HELD {
-            return Ok(Value::Array(held));
-        }
-        let mut number = 0;
-        let mut read = |value: &Value| {
-            number += 1;
-            self.reading.value(value, self.key, Some(self.before), number, 2);
-        };
-        held.iter().for_each(&mut read);
-        drop(held);
-        while let Some(value) = list.next_element::<Value>()? {
-            read(&value);
-        }
-        Ok(Value::Array(Vec::new()))
-    }
-}
-
 /// Whether a manifest speaks of a record kind and scope; used by tests of importers.
 #[cfg(test)]
 pub(super) fn read_text(path: &str, text: &str, stated: Vec<crate::model::Manifest>) -> Register {
@@ -452,6 +329,7 @@ pub(super) fn read_text(path: &str, text: &str, stated: Vec<crate::model::Manife
 
 #[cfg(test)]
 mod tests {
+    use super::super::stream::HELD;
     use super::*;
 
     const KEY: &str = r#"{"UserName":"ci","AccessKeyId":"AKIARTX3GSDSVIAEKWCN","Status":"Active","CreateDate":"2023-02-01T09:00:00Z"}"#;

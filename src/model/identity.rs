@@ -142,6 +142,23 @@ pub struct Exposure {
     pub proves: Proves,
     /// What files say of it besides: tools, model, subject.
     pub details: BTreeMap<String, String>,
+    /// What to trust in place of a long-lived key, where it is flagged as federatable.
+    pub instead: Option<Federation>,
+}
+
+/// What a cloud has to trust for a pipeline to act in it without a long-lived key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Federation {
+    /// Who signs the pipeline's tokens.
+    pub issuer: String,
+    /// Whom the tokens speak for. What is not known is in capitals.
+    pub subject: String,
+    /// For whom they must be made.
+    pub audience: String,
+    /// The command that makes the cloud trust it.
+    pub create: String,
+    /// Whom another pipeline of the repository acts as in that cloud already.
+    pub existing: Option<String>,
 }
 
 /// A flag or violation that an exception of the policy lets pass.

@@ -24,7 +24,7 @@ pub use finding::{CommitInfo, Finding, Frame, FrameLine, Group, GroupMember, Loc
 pub use fingerprint::{Algorithm, HASHES, Hash, canonical, digest_bytes, fingerprint, fingerprint_of, key_id};
 pub use gate::{GATES, Gate};
 pub use glob::{matches_path, matches_text};
-pub use identity::{CredentialLife, Evidence, Excepted, Exposure, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};
+pub use identity::{CredentialLife, Evidence, Excepted, Exposure, Federation, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};
 pub use key::{Key, KeyKind, aws_account};
 pub use policy::{
     Ages, Demand, EnvironmentRule, Facts, Judged, Ownership, Policy, PolicyException, Providers, Subject, Told, Violation,
@@ -33,7 +33,7 @@ pub use policy::{
 pub use record::{
     Component, ExportFile, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass, Status,
 };
-pub use report::{Covered, Ghost, Inventory, Report, Scan, Skipped, Stats, Tool};
+pub use report::{Covered, Ghost, Inventory, Origin, Report, Scan, Skipped, Stats, Tool};
 pub use secret::{Redaction, Secret};
 pub use segment::Segment;
 pub use time::Timestamp;

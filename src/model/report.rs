@@ -38,6 +38,59 @@ pub struct Report {
     /// Repository, path and text of each CODEOWNERS file.
     #[serde(skip)]
     pub codeowners: Vec<(String, String, String)>,
+    /// Where repositories were cloned from, by their names in the report.
+    #[serde(skip)]
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Where a repository was cloned from, as its configuration says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Host of the forge.
+    pub host: String,
+    /// `OWNER/NAME` there.
+    pub path: String,
+    /// The branch that is checked out.
+    pub branch: Option<String>,
+}
+
+impl Origin {
+    /// The origin of a clone by its address: `https://HOST/OWNER/NAME.git`, `git@HOST:OWNER/NAME`. A user or token in it is dropped.
+    pub fn parse(address: &str, branch: Option<String>) -> Option<Self> {
+        let rest = match address.split_once("://") {
+            Some(("file", _)) => return None,
+            Some((_, rest)) => rest.to_owned(),
+            None => address.replacen(':', "/", 1),
+        };
+        let (authority, path) = rest.split_once('/')?;
+        let host = authority.rsplit('@').next()?.split(':').next()?;
+        let path = path.trim_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path);
+        let is_sound = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._/-".contains(c));
+        let is_forge = host.contains('.') && path.contains('/') && is_sound(host) && is_sound(path);
+        is_forge.then(|| Self { host: host.to_ascii_lowercase(), path: path.to_owned(), branch })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_told_without_what_opens_them() {
+        let told = |address: &str| Origin::parse(address, None).map(|o| format!("{} {}", o.host, o.path));
+        for address in [
+            "https://github.com/acme/shop.git",
+            "git@github.com:acme/shop.git",
+            "ssh://git@github.com:22/acme/shop",
+            "https://x:pass@GitHub.com/acme/shop/",
+        ] {
+            assert_eq!(told(address).as_deref(), Some("github.com acme/shop"), "{address}");
+        }
+        for address in ["/srv/git/shop.git", "file:///srv/git/shop", "../shop", "https://github.com/$(x)/y", ""] {
+            assert_eq!(told(address), None, "{address}");
+        }
+    }
 }
 
 /// A record that nothing in code refers to.

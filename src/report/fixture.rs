@@ -35,6 +35,7 @@ pub(super) fn nothing_read() -> Report {
         suppressed: Vec::new(),
         seen: Vec::new(),
         codeowners: Vec::new(),
+        origins: Default::default(),
     }
 }
 
@@ -227,6 +228,7 @@ pub(super) fn identity() -> Exposure {
         frameworks: [].into(),
         proves: Proves::Static,
         details: BTreeMap::new(),
+        instead: None,
     }
 }
 

@@ -148,6 +148,23 @@ pub struct Identity {
     /// Items of frameworks.
     #[serde(default)]
     pub frameworks: Vec<Item>,
+    /// What to trust in place of a long-lived key.
+    pub instead: Option<Instead>,
+}
+
+/// What to trust in place of a long-lived key.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Instead {
+    /// Who signs.
+    pub issuer: String,
+    /// Whom the tokens speak for.
+    pub subject: String,
+    /// For whom they must be made.
+    #[serde(default)]
+    pub audience: String,
+    /// The command.
+    #[serde(default)]
+    pub create: String,
 }
 
 impl Identity {

@@ -186,3 +186,47 @@ fn a_verdict_is_explained_in_sentences_with_what_would_decide_it() {
     let none = ground.keysweep(&["explain", "no-such-thing"]);
     assert!(none.code == Some(2) && none.stderr.contains("is no file, verdict, flag or detector"), "{}", none.stderr);
 }
+
+#[test]
+fn a_key_in_a_pipeline_that_has_oidc_is_told_what_to_trust_instead() {
+    let ground = organisation();
+    ground.write(
+        "code/.git/config",
+        format!("[core]\n\tbare = false\n[remote \"origin\"]\n\turl = https://x:{}@github.com/acme/shop.git\n", "secret-in-url"),
+    );
+    let old = format!(
+        "on: push\njobs:\n  old:\n    runs-on: ubuntu-latest\n    environment: live\n    env:\n      AWS_ACCESS_KEY_ID: {}\n      AWS_SECRET_ACCESS_KEY: {}\n    steps:\n      - run: ./deploy\n",
+        key_id('N'),
+        alnum(1, 40)
+    );
+    ground.write("code/.github/workflows/old.yml", old);
+    let stored = "on: push\njobs:\n  kept:\n    runs-on: ubuntu-latest\n    env: { AWS_SECRET_ACCESS_KEY: '${{ secrets.AWS_SECRET_ACCESS_KEY }}' }\n    steps:\n      - run: ./deploy\n";
+    ground.write("code/.github/workflows/kept.yml", stored);
+    let report = scan(&ground, &[]);
+    let literal = of_finding(&report, ".github/workflows/old.yml");
+    assert!(literal["flags"].to_string().contains("static-where-federatable"), "{literal:#}");
+    let instead = &literal["instead"];
+    assert_eq!(
+        (&instead["issuer"], &instead["subject"]),
+        (&json!("https://token.actions.githubusercontent.com"), &json!("repo:acme/shop:environment:live"))
+    );
+    let create = instead["create"].as_str().expect("a command");
+    assert!(
+        create.starts_with("aws iam create-role --role-name code-ci --assume-role-policy-document '{")
+            && create.contains("arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"),
+        "{create}"
+    );
+    let policy: Value = serde_json::from_str(create.split('\'').nth(1).expect("a policy")).expect("JSON");
+    assert_eq!(policy["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:aud"], "sts.amazonaws.com");
+    assert!(instead["existing"].as_str().is_some_and(|e| e.ends_with(":role/nobody") || e.ends_with(":role/shipper")), "{instead:#}");
+
+    let kept = identity(&report, "AWS_SECRET_ACCESS_KEY");
+    assert_eq!(
+        (&kept["flags"], &kept["instead"]["subject"]),
+        (&json!(["static-where-federatable"]), &json!("repo:acme/shop:ref:refs/heads/main")),
+        "{kept:#}"
+    );
+    assert!(!report.json.to_string().contains("secret-in-url"));
+    let text = ground.keysweep_with(&["scan", "code", "--inventory", "exports"], b"", NOW).text();
+    assert!(text.contains("  instead     trust repo:acme/shop:environment:live of"), "{text}");
+}

@@ -56,6 +56,7 @@ fn report(findings: Vec<Finding>) -> Report {
         suppressed: Vec::new(),
         seen: Vec::new(),
         codeowners: Vec::new(),
+        origins: Default::default(),
         categories: std::collections::BTreeMap::new(),
     }
 }

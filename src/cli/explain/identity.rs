@@ -74,6 +74,10 @@ fn explain(identity: &Identity, findings: &[&Finding]) -> Result<()> {
         }
     }
     decide(identity)?;
+    if let Some(instead) = &identity.instead {
+        told("  ", &format!("Instead of the key, trust {} of {} for {}:", instead.subject, instead.issuer, instead.audience))?;
+        told("    ", &instead.create)?;
+    }
     if let Some(revocation) = identity.credential.as_ref().and_then(|c| c.revocation.as_deref()) {
         told("  ", &format!("To revoke: {revocation}"))?;
     }

@@ -2,7 +2,7 @@
 
 use super::layout::paint;
 use super::{Page, phrase};
-use crate::model::{Covered, Exposure, Proves, Report, Verdict};
+use crate::model::{Covered, Exposure, Flag, Proves, Report, Verdict};
 use crate::report::escape::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -61,6 +61,13 @@ impl<W: Write> Page<'_, W> {
         for flag in &identity.flags {
             self.entry(label, &format!("{}: {}", flag.as_str(), shown(&said(identity, flag.as_str()))))?;
             label = "";
+        }
+        if let Some(instead) = &identity.instead {
+            self.entry("instead", &shown(&format!("trust {} of {} for {}", instead.subject, instead.issuer, instead.audience)))?;
+            self.entry("", &shown(&instead.create))?;
+            if let Some(existing) = &instead.existing {
+                self.entry("", &shown(&format!("or let it act as {existing}, as another pipeline here does")))?;
+            }
         }
         label = "policy";
         for violation in &identity.violations {
@@ -185,7 +192,14 @@ fn row(covered: &Covered) -> [String; 6] {
 fn mentioned(identity: &Exposure) -> [String; 4] {
     let name = identity.principal.as_deref().unwrap_or("-");
     let place = identity.referenced_in.first().or(identity.declared_in.first()).map(phrase::place).unwrap_or_default();
-    let proves = if identity.proves == Proves::Unknown { "-" } else { identity.proves.as_str() };
+    let flagged = identity.flags.contains(&Flag::StaticWhereFederatable);
+    let proves = if flagged {
+        Flag::StaticWhereFederatable.as_str()
+    } else if identity.proves == Proves::Unknown {
+        "-"
+    } else {
+        identity.proves.as_str()
+    };
     let what = format!("{} {} {name}", identity.provider, identity.kind.as_str().replace('_', " "));
     [what, identity.verdict.as_str().to_owned(), proves.to_owned(), place]
 }

@@ -1,4 +1,4 @@
-//! Finding and opening repositories without trusting them: their configuration is read for four keys and never followed.
+//! Finding and opening repositories without trusting them: their configuration is read for five keys and never followed.
 //!
 //! libgit2 is not used here because it follows `include.path` of the repository's configuration and its alternates, wherever they lead; a hostile
 //! repository could make it read a pipe and hang. See `docs/design.md`.
@@ -33,6 +33,8 @@ pub struct Repository {
     pub partial: bool,
     /// Branches, tags and heads.
     pub refs: Refs,
+    /// Address it was cloned from, as its configuration has it: it may hold a password.
+    pub origin: Option<String>,
     /// What was not followed, and why.
     pub skipped: Vec<(String, String)>,
 }
@@ -90,6 +92,7 @@ pub fn open(folder: &Path, root: &Path) -> Result<Opened, Error> {
         border: border.lines().filter_map(|l| unhex(l.trim().as_bytes())).collect(),
         partial: config.partial || has_promisor(&common_dir),
         work_dir: work_dir.filter(|_| !config.bare),
+        origin: config.origin,
         git_dir,
         common_dir,
         hash_len,
@@ -178,6 +181,7 @@ struct Settings {
     ref_storage: Option<String>,
     partial: bool,
     worktree: Option<String>,
+    origin: Option<String>,
 }
 
 impl Settings {
@@ -185,9 +189,11 @@ impl Settings {
     fn read(path: &Path) -> Self {
         let mut settings = Self::default();
         let mut section = String::new();
+        let mut of_origin = false;
         for line in control(path).unwrap_or_default().lines().map(str::trim) {
             if let Some(header) = line.strip_prefix('[') {
                 section = header.split([']', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+                of_origin = header.split(']').next().is_some_and(|h| h.trim_end().ends_with("\"origin\""));
                 settings.partial |= header.starts_with("remote") && line.contains("promisor");
                 continue;
             }
@@ -196,6 +202,7 @@ impl Settings {
             match (section.as_str(), key.to_ascii_lowercase().as_str()) {
                 ("core", "bare") => settings.bare = matches!(value.as_str(), "true" | "yes" | "on" | "1"),
                 ("core", "worktree") => settings.worktree = Some(value),
+                ("remote", "url") if of_origin => settings.origin = Some(value),
                 ("extensions", "objectformat") => settings.object_format = Some(value.to_ascii_lowercase()),
                 ("extensions", "refstorage") => settings.ref_storage = Some(value.to_ascii_lowercase()),
                 ("extensions", "partialclone") | ("remote", "promisor" | "partialclonefilter") => settings.partial = true,
