@@ -9,7 +9,7 @@ use crate::config::{self, Config, Origin};
 use crate::correlate::correlate;
 use crate::detect::{Library, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
-use crate::inventory::advice;
+use crate::inventory::missing;
 use crate::model::{Confidence, ExportRules, KeyKind, Provider, Redaction, Register, Report, Timestamp, Wanted};
 use crate::report::{self, Detail, Style};
 use crate::source::{Bytes, archive};
@@ -77,7 +77,7 @@ fn join(args: &args::Scan, options: &Options<'_>, config: &Config, report: &mut 
     engine::add_digests(&mut report.findings, &wanted(&register, &config.exports), options.threads);
     let now = report.scan.started;
     correlate(report, register, &config.policy, now);
-    report.coverage.iter_mut().filter(|row| row.sources.is_empty()).for_each(|row| row.missing = Some(advice(&row.provider)));
+    report.coverage.iter_mut().filter(|row| row.sources.is_empty()).for_each(|row| row.missing = Some(missing(&row.provider)));
     Ok(())
 }
 

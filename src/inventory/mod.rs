@@ -73,11 +73,24 @@ importers! {
     vault_radar, vault_secrets, vault_tokens, vercel
 }
 
-/// What export would tell of a provider's identities, as a sentence without an end.
+/// The kinds of export that can tell of a provider's identities.
+fn telling(provider: &str) -> impl Iterator<Item = &'static dyn Importer> {
+    let decides = |class| matches!(class, SourceClass::Issuer | SourceClass::Pki | SourceClass::Governance);
+    ALL.iter().copied().filter(move |i| decides(i.speaks().class) && i.speaks().of.contains(&provider))
+}
+
+/// The names of the exports that would tell of a provider's identities, and where their commands are.
+pub fn missing(provider: &str) -> String {
+    let names: Vec<&str> = telling(provider).map(Importer::id).collect();
+    if names.is_empty() {
+        return format!("{provider}: a register that lists its credentials, or fingerprints of the vault that keeps them");
+    }
+    format!("{provider}: {} (`keysweep inventory formats {provider}` tells how)", names.join(", "))
+}
+
+/// What export would tell of a provider's identities with the commands, as a sentence without an end.
 pub fn advice(provider: &str) -> String {
-    let issuers =
-        ALL.iter().filter(|i| matches!(i.speaks().class, SourceClass::Issuer | SourceClass::Pki) && i.speaks().of.contains(&provider));
-    let commands: Vec<&str> = issuers.map(|i| i.command()).collect();
+    let commands: Vec<&str> = telling(provider).map(Importer::command).collect();
     if commands.is_empty() {
         return format!(
             "{provider} has no export that is known here: list its credentials in a register (columns identifier, type, provider, owner), or give fingerprints of the vault that keeps them (`keysweep inventory fingerprint`)"
