@@ -57,8 +57,18 @@ impl Refs {
                 }
             }
         }
+        let head = control(&git_dir.join("HEAD")).map(|text| text.trim().to_owned());
+        // A branch that has no commit yet is sound; a text that can name none is not, and what it was for is not read.
+        let is_sound = |text: &str| text.starts_with("ref:") || unhex(text.as_bytes()).is_some_and(|id| id.len() == hash_len);
+        let named = found.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(head.as_deref().map(|text| ("HEAD", text)));
+        for (name, _) in named.filter(|(_, text)| !is_sound(text)) {
+            skipped.push((
+                common_dir.join(name).display().to_string(),
+                "names neither a commit nor another ref; what it led to is not read".to_owned(),
+            ));
+        }
         let resolve = |text: &str| resolve(text, &found, hash_len);
-        let head = control(&git_dir.join("HEAD")).and_then(|text| resolve(text.trim()));
+        let head = head.and_then(|text| resolve(&text));
         let mut all: Vec<Reference> =
             found.iter().filter_map(|(name, text)| Some(Reference { name: name.clone(), id: resolve(text)? })).collect();
         all.extend(head.iter().map(|id| Reference { name: "HEAD".into(), id: id.clone() }));

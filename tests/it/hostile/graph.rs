@@ -85,3 +85,18 @@ fn a_file_that_pretends_not_to_have_changed() {
     assert!(repo.scan().find(&token).is_some(), "the index was believed");
     assert!(repo.scan_with(&["--history", "none"]).find(&token).is_some());
 }
+
+#[test]
+fn refs_that_name_nothing_are_told() {
+    let ground = Ground::new();
+    let repo = victim(&ground);
+    std::fs::write(repo.root.join(".git/refs/heads/torn"), "").expect("a ref");
+    std::fs::write(repo.root.join(".git/HEAD"), "nonsense\n").expect("HEAD");
+    let report = repo.scan();
+    let told = report.skipped().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    assert!(
+        told.contains("/HEAD") && told.contains("refs/heads/torn") && told.contains("names neither a commit nor another ref"),
+        "{told}"
+    );
+    report.finding(&github(1));
+}

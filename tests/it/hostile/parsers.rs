@@ -2,8 +2,9 @@
 
 use crate::support::{Ground, LIMIT};
 use keysweep::extract::outline;
-use keysweep::inventory::{Export, Given, read};
+use keysweep::inventory::{Export, Given, read, secret, secrets};
 use keysweep::model::ExportRules;
+use keysweep::review::{FORMS, Former, Journal};
 use proptest::prelude::*;
 use std::io::Read;
 
@@ -160,6 +161,20 @@ proptest! {
     fn exports_of_any_content_are_read_to_their_end(name in prop::sample::select(&["a.json", "a.csv", "a.yaml", "a.ndjson"][..]), text in text()) {
         let open = || Ok(Box::new(text.as_bytes()) as Box<dyn Read>);
         read(&[Export { path: name.to_owned(), open: Box::new(open) }], &Given { key: &[0; 32], rules: &ExportRules::default() });
+    }
+}
+
+proptest! {
+    #[test]
+    fn lists_reports_and_answers_of_stores_are_read_to_their_end(text in text()) {
+        for form in FORMS {
+            let _ = form.read(&text);
+            let _ = form.read(&format!("identity,decision\n<!-- identity: %zz{text} -->\nDecision: [x] {text}\n"));
+        }
+        drop((Former::parse(text.as_bytes()), Journal::parse(&text), secret(&text, Some("kv/a"))));
+        if let Ok(mut value) = serde_json::from_str(&text) {
+            secrets(&mut value, None);
+        }
     }
 }
 
