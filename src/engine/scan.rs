@@ -197,9 +197,7 @@ fn staged(root: &Path, library: &Library, options: &Options<'_>, gathered: &mut 
 
 /// Where a repository was cloned from, and the branch that is checked out.
 fn origin(repository: &Repository) -> Option<Origin> {
-    let head = std::fs::read_to_string(repository.git_dir.join("HEAD")).unwrap_or_default();
-    let branch = head.trim().strip_prefix("ref: refs/heads/").map(str::to_owned);
-    Origin::parse(repository.origin.as_deref()?, branch)
+    Origin::parse(repository.origin.as_deref()?, repository.refs.branch.clone())
 }
 
 /// How reports call a repository: the folder's name if it is the target itself, else its path from the target; without `.git`.

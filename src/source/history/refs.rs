@@ -25,6 +25,8 @@ pub struct Refs {
     pub all: Vec<Reference>,
     /// Binary id of the commit that is checked out.
     pub head: Option<Vec<u8>>,
+    /// Name of the branch that is checked out.
+    pub branch: Option<String>,
     /// What should hold refs and cannot be read.
     pub skipped: Vec<(String, String)>,
 }
@@ -68,6 +70,7 @@ impl Refs {
             ));
         }
         let resolve = |text: &str| resolve(text, &found, hash_len);
+        let branch = head.as_deref().and_then(|text| text.strip_prefix("ref: refs/heads/")).map(str::to_owned);
         let head = head.and_then(|text| resolve(&text));
         let mut all: Vec<Reference> =
             found.iter().filter_map(|(name, text)| Some(Reference { name: name.clone(), id: resolve(text)? })).collect();
@@ -80,7 +83,7 @@ impl Refs {
         let main = control(&common_dir.join("HEAD")).filter(|_| git_dir != common_dir).and_then(|text| resolve(text.trim()));
         all.extend(main.map(|id| Reference { name: "main-worktree/HEAD".into(), id }));
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { all, head, skipped }
+        Self { all, head, branch, skipped }
     }
 
     /// The object of a name as a user writes it: full, a branch, a tag, a remote branch, or a hexadecimal id.

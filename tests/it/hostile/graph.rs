@@ -100,3 +100,15 @@ fn refs_that_name_nothing_are_told() {
     );
     report.finding(&github(1));
 }
+
+#[test]
+fn a_head_that_is_a_pipe_is_not_waited_for() {
+    let ground = Ground::new();
+    let repo = victim(&ground);
+    let head = repo.root.join(".git/HEAD");
+    std::fs::remove_file(&head).expect("HEAD");
+    let pipe = repo.root.join(".git/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success()), "mkfifo");
+    std::os::unix::fs::symlink("pipe", &head).expect("a link");
+    repo.scan().finding(&github(1));
+}
