@@ -32,7 +32,7 @@ pub(super) fn run(args: &args::Review) -> Result<Exit> {
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", place.display())),
     };
     let Some(decisions) = collect(args)? else { return Ok(Exit::Usage) };
-    let taken = keep(decisions, &items, &mut journal, scanned)?;
+    let taken = keep(decisions, &items, &mut journal)?;
     file(Some(&place), &mut |out| out.write_all(journal.text().as_bytes()))?;
     let open = items.iter().filter(|i| !journal.last().contains_key(i.id.as_str())).count();
     let lists = lists(items, scanned, &report.scan.targets, &journal.last());
@@ -110,9 +110,9 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Takes decisions into the journal and says how many are new.
-fn keep(decisions: Vec<(PathBuf, u64, Decided)>, items: &[Item], journal: &mut Journal, now: crate::model::Timestamp) -> Result<usize> {
+fn keep(decisions: Vec<(PathBuf, u64, Decided)>, items: &[Item], journal: &mut Journal) -> Result<usize> {
     let names: HashMap<&str, &str> = items.iter().map(|i| (i.id.as_str(), i.name.as_str())).collect();
-    let now = super::scan::clock().map_or(now, |clock| clock());
+    let now = super::scan::clock()?();
     let mut taken = 0;
     for (path, line, decided) in decisions {
         let name = names.get(decided.identity.as_str()).map(|n| (*n).to_owned());
@@ -132,9 +132,8 @@ fn write(lists: &[List], args: &args::Review) -> Result<()> {
     }
     // A list of an owner who has nothing left to decide would be read back for ever.
     for old in in_folder(&args.output)?.into_iter().filter(|p| !current.contains(p)) {
-        let is_ours = fs::read_to_string(&old)
-            .is_ok_and(|t| t.starts_with("# Access review: ") || t.starts_with("identity,decision,decided_by,note,proposed"));
-        if is_ours && forms.iter().any(|f| form(&old).is_some_and(|o| o.id() == f.id())) {
+        let is_ours = |form: &dyn Form| fs::read_to_string(&old).is_ok_and(|t| t.starts_with(form.begins()));
+        if form(&old).is_some_and(|f| forms.iter().any(|o| o.id() == f.id()) && is_ours(f)) {
             fs::remove_file(&old).with_context(|| format!("cannot remove {}", old.display()))?;
         }
     }

@@ -16,7 +16,7 @@ pub(super) struct Bench<'b, 'r> {
     pub now: Timestamp,
     /// What kind of service each provider is.
     pub categories: &'b BTreeMap<String, Category>,
-    /// Repositories in which some pipeline proves who it is without a secret.
+    /// Whom pipelines of a repository act as without a secret: provider and principal.
     pub federated: BTreeMap<String, Vec<(String, String)>>,
     /// Where repositories were cloned from.
     pub origins: &'b BTreeMap<String, Origin>,

@@ -45,7 +45,8 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
     };
     let ruled = rules::rule(case.bench, &subject, flagged);
     evidence.extend(ruled.evidence);
-    let place = flags::federatable_at(case).filter(|_| ruled.flags.contains(&Flag::StaticWhereFederatable));
+    let is_flagged = ruled.flags.contains(&Flag::StaticWhereFederatable);
+    let place = is_flagged.then(|| flags::federatable_at(case)).flatten();
     let instead = place.and_then(|l| federation::instead(l, question.provider, question.scope, principal.as_deref(), case.bench));
     Exposure {
         provider: question.provider.to_owned(),

@@ -197,5 +197,5 @@ pub(super) fn federatable_at<'c>(case: &'c Case<'_, '_>) -> Option<&'c Location>
         long_lived && matches!(f.record_provider.as_str(), "aws" | "azure" | "gcp" | "google")
     });
     let federated = |l: &&Location| is_pipeline(l) && l.repo.as_ref().is_some_and(|r| case.bench.federated.contains_key(r));
-    places(case).find(federated).filter(|_| is_cloud)
+    is_cloud.then(|| places(case).find(federated)).flatten()
 }

@@ -32,15 +32,18 @@ pub fn secrets(answer: &mut Value, path: Option<&str>) -> Vec<Stored> {
     let mut found = Vec::new();
     of(answer, path.unwrap_or_default(), &mut found);
     wipe(answer);
-    let decoded: Vec<Stored> = found.iter().filter_map(decoded).collect();
-    found.extend(decoded);
-    found
+    with_decoded(found)
 }
 
 /// The secret that a text is as a whole.
 pub fn secret(text: &str, path: Option<&str>) -> Vec<Stored> {
     let mut found = Vec::new();
     Entry::at(path.unwrap_or_default()).leaf(text, &mut found);
+    with_decoded(found)
+}
+
+/// The secrets, and behind them what those in base64 stand for.
+fn with_decoded(mut found: Vec<Stored>) -> Vec<Stored> {
     let decoded: Vec<Stored> = found.iter().filter_map(decoded).collect();
     found.extend(decoded);
     found

@@ -7,7 +7,7 @@ const LONGEST: usize = 4096;
 
 /// `text` without anything that moves the cursor, changes colours, reorders or hides characters: such characters are written as
 /// Rust would escape them (`\n`, `\u{1b}`). Backslashes stay as they are, so this is for reading, not for parsing back.
-pub(super) fn shown(text: &str) -> Cow<'_, str> {
+pub fn shown(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(is_hazard) {
         return Cow::Borrowed(text);
     }
@@ -23,7 +23,7 @@ pub(super) fn shown(text: &str) -> Cow<'_, str> {
 }
 
 /// Like [`shown`], for a line of code: tabs stay, since what draws the line expands them, and nothing is cut.
-pub(super) fn line(text: &str) -> Cow<'_, str> {
+pub fn shown_line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c != '\t' && is_hazard(c)) {
         return Cow::Borrowed(text);
     }
@@ -55,7 +55,7 @@ mod tests {
     fn what_would_steer_a_terminal_is_spelled_out() {
         assert_eq!(shown("a\u{1b}[2Jb\r\nc\u{9b}31m"), "a\\u{1b}[2Jb\\r\\nc\\u{9b}31m");
         assert_eq!(shown("x\u{202e}txt.exe\u{200b}"), "x\\u{202e}txt.exe\\u{200b}");
-        assert_eq!(line("\tkey\u{7}"), "\tkey\\u{7}");
+        assert_eq!(shown_line("\tkey\u{7}"), "\tkey\\u{7}");
     }
 
     #[test]

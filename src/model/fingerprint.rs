@@ -154,7 +154,8 @@ fn beginnings(secret: &[u8]) -> Vec<&str> {
     std::iter::once("").chain(ends).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 

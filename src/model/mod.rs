@@ -1,6 +1,7 @@
 //! The vocabulary every stage shares: plain data, no I/O, no patterns, no command line.
 
 mod detector;
+mod escape;
 mod exports;
 mod fact;
 mod finding;
@@ -18,10 +19,11 @@ mod segment;
 mod time;
 
 pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Member, Part, Provider, Role};
+pub use escape::{shown, shown_line};
 pub use exports::{ColumnMap, ExportRules, PinnedDigest, REGISTER_COLUMNS, Wanted};
 pub use fact::{Mention, Outline, Place, Proves, Relation, Resource, Seen};
 pub use finding::{CommitInfo, Finding, Frame, FrameLine, Group, GroupMember, Location, Proof, SecretView, Suppression};
-pub use fingerprint::{Algorithm, HASHES, Hash, canonical, digest_bytes, fingerprint, fingerprint_of, key_id};
+pub use fingerprint::{Algorithm, HASHES, Hash, canonical, digest_bytes, fingerprint, fingerprint_of, hex, key_id};
 pub use gate::{GATES, Gate};
 pub use glob::{matches_path, matches_text};
 pub use identity::{CredentialLife, Evidence, Excepted, Exposure, Federation, Flag, FrameworkItem, Owner, OwnerStatus, Strength, Verdict};

@@ -43,6 +43,13 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Its day where it was written: `2026-01-02`.
+    pub fn day(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let local = self.seconds.saturating_add(i64::from(self.offset_minutes) * 60);

@@ -3,7 +3,6 @@
 //! A format is one module named in the registry below, with a unit struct `Format` that implements [`Reporter`].
 //! A reporter knows the model and nothing else: it cannot scan, join or ask.
 
-mod escape;
 #[cfg(test)]
 mod fixture;
 mod phrase;

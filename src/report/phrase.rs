@@ -1,6 +1,6 @@
 //! What reports for people say of findings, in words that all of them share.
 
-use super::escape::shown;
+use crate::model::shown;
 use crate::model::{CommitInfo, Finding, Group, GroupMember, Location};
 use std::fmt::Write;
 
@@ -39,8 +39,7 @@ pub(super) fn commit(info: &CommitInfo) -> String {
 
 /// The day a commit was authored, where its author was: `2026-01-02`.
 pub(super) fn date(info: &CommitInfo) -> String {
-    let text = info.date.to_string();
-    text.split('T').next().unwrap_or_default().to_owned()
+    info.date.day()
 }
 
 /// The first twelve characters of a commit id: enough to be unique in the largest repositories.

@@ -3,7 +3,7 @@
 use super::Known;
 use crate::model::Timestamp;
 use serde::{Serialize, Serializer};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -102,12 +102,11 @@ pub fn changes(old: &Day, new: &Day, now: Timestamp, days: u32) -> Vec<Change> {
 
 /// What is there on both days.
 fn compared(old: &Known, new: &Known, found: &mut Vec<Change>) {
-    let day = |t: Timestamp| t.to_string().chars().take(10).collect::<String>();
     let is_other =
         !old.fingerprints.is_empty() && !new.fingerprints.is_empty() && old.fingerprints.iter().all(|f| !new.fingerprints.contains(f));
     match (old.renewed, new.renewed) {
         (Some(before), Some(after)) if after > before => {
-            found.push(Change::of(What::Rotated, new, format!("on {}, before that on {}", day(after), day(before))));
+            found.push(Change::of(What::Rotated, new, format!("on {}, before that on {}", after.day(), before.day())));
         }
         _ if is_other => found.push(Change::of(What::Rotated, new, "its fingerprint is another".to_owned())),
         _ => {}
@@ -124,16 +123,24 @@ fn compared(old: &Known, new: &Known, found: &mut Vec<Change>) {
 /// What is new and what is gone; a new credential in the place of a gone one is the same, rotated.
 fn replaced(gone: &[&Known], fresh: &[&Known], found: &mut Vec<Change>) {
     let place = |k: &Known| k.of.clone().map(|of| (k.provider.clone(), k.kind.clone(), of));
-    let mut left: Vec<&Known> = gone.to_vec();
+    let mut left: HashMap<_, VecDeque<&Known>> = HashMap::new();
+    let mut gone_for_good = Vec::new();
+    for old in gone {
+        match place(old) {
+            Some(place) => left.entry(place).or_default().push_back(old),
+            None => gone_for_good.push(*old),
+        }
+    }
     for new in fresh {
-        let old = place(new).and_then(|p| left.iter().position(|old| place(old).as_ref() == Some(&p)));
-        let (what, says) = match old.map(|n| left.remove(n)) {
+        let old = place(new).and_then(|p| left.get_mut(&p)).and_then(VecDeque::pop_front);
+        let (what, says) = match old {
             Some(old) => (What::Rotated, format!("in the place of {}", old.name)),
             None => (What::New, new.state.clone()),
         };
         found.push(Change::of(what, new, says));
     }
-    found.extend(left.into_iter().map(|k| Change::of(What::Gone, k, format!("was {}", k.state))));
+    gone_for_good.extend(left.into_values().flatten());
+    found.extend(gone_for_good.into_iter().map(|k| Change::of(What::Gone, k, format!("was {}", k.state))));
 }
 
 /// What is soon.

@@ -2,6 +2,7 @@
 
 use crate::model::{Flag, Timestamp, Verdict};
 use serde::Deserialize;
+use std::collections::HashMap;
 
 /// A report.
 #[derive(Debug, Clone, Deserialize)]
@@ -173,6 +174,13 @@ impl Identity {
         Verdict::named(&self.verdict)
     }
 
+    /// What it is called: its principal, else its first credential, else its id.
+    pub fn called(&self, findings: &HashMap<&str, &Finding>) -> String {
+        let first = || self.credentials.iter().find_map(|id| findings.get(id.as_str()));
+        let named = self.principal.clone().or_else(|| first().map(|f| format!("{} {}", f.title, f.secret.redacted)));
+        named.unwrap_or_else(|| self.id.clone())
+    }
+
     /// Its flags that are known here.
     pub fn flags(&self) -> Vec<Flag> {
         self.flags.iter().filter_map(|f| Flag::named(f)).collect()
@@ -310,6 +318,11 @@ impl Former {
             "1" => Ok(report),
             other => Err(format!("is a report of schema version {other}, and this keysweep reads version 1; scan anew")),
         }
+    }
+
+    /// Its findings by their ids.
+    pub fn findings_by_id(&self) -> HashMap<&str, &Finding> {
+        self.findings.iter().map(|f| (f.id.as_str(), f)).collect()
     }
 
     /// When the scan began.

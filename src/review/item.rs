@@ -1,7 +1,7 @@
 //! One identity of a list, with what its owner needs to decide.
 
 use super::decision::{Decided, Decision};
-use super::former::{Former, Ghost, Identity};
+use super::former::{Finding, Former, Ghost, Identity};
 use super::proposal::proposal;
 use crate::model::{Flag, Timestamp, Verdict};
 use std::collections::HashMap;
@@ -64,11 +64,10 @@ pub struct Item {
 
 impl Item {
     /// An identity of a report.
-    fn of_identity(identity: &Identity, report: &Former, findings: &HashMap<&str, usize>, now: Timestamp) -> Self {
-        let own: Vec<_> = identity.credentials.iter().filter_map(|id| findings.get(id.as_str())).map(|n| &report.findings[*n]).collect();
+    fn of_identity(identity: &Identity, findings: &HashMap<&str, &Finding>, now: Timestamp) -> Self {
+        let own: Vec<_> = identity.credentials.iter().filter_map(|id| findings.get(id.as_str())).collect();
         let life = identity.credential.clone().unwrap_or_default();
         let renewed = life.last_rotated().max(life.created());
-        let name = identity.principal.clone().or_else(|| own.first().map(|f| format!("{} {}", f.title, f.secret.redacted)));
         let of_findings = own.iter().flat_map(|f| &f.locations);
         let mut places: Vec<String> = of_findings.chain(&identity.declared_in).chain(&identity.referenced_in).map(|p| p.told()).collect();
         places.dedup();
@@ -76,7 +75,7 @@ impl Item {
         places.truncate(PLACES);
         let mut item = Self {
             id: identity.id.clone(),
-            name: name.unwrap_or_else(|| identity.id.clone()),
+            name: identity.called(findings),
             provider: identity.provider.clone(),
             kind: identity.kind.clone(),
             scope: identity.scope.clone(),
@@ -136,9 +135,9 @@ impl Item {
 
     /// What is to be reviewed of a report: everything but what is no credential.
     pub fn all(report: &Former, now: Timestamp) -> Vec<Self> {
-        let findings: HashMap<&str, usize> = report.findings.iter().enumerate().map(|(n, f)| (f.id.as_str(), n)).collect();
+        let findings = report.findings_by_id();
         let identities = report.identities.iter().filter(|i| i.verdict() != Some(Verdict::Invalid));
-        let seen = identities.map(|i| Self::of_identity(i, report, &findings, now));
+        let seen = identities.map(|i| Self::of_identity(i, &findings, now));
         seen.chain(report.inventory.ghosts.iter().map(Self::of_ghost)).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use super::former::{Finding, Identity};
 use crate::model::{KeyKind, Record, SourceClass, Status, Timestamp, Verdict};
+use std::collections::HashMap;
 
 /// What one day knows of an identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,17 +32,15 @@ pub struct Known {
 }
 
 impl Known {
-    /// An identity of a report; `findings` are all of the report.
-    pub fn of_identity(identity: &Identity, findings: &[Finding]) -> Self {
+    /// An identity of a report, with the report's findings by id.
+    pub fn of_identity(identity: &Identity, findings: &HashMap<&str, &Finding>) -> Self {
         let life = identity.credential.clone().unwrap_or_default();
-        let first = findings.iter().find(|f| identity.credentials.contains(&f.id));
-        let name = identity.principal.clone().or_else(|| first.map(|f| format!("{} {}", f.title, f.secret.redacted)));
         let verdict = identity.verdict();
         Self {
             keys: vec![identity.id.clone()],
             provider: identity.provider.clone(),
             kind: identity.kind.clone(),
-            name: name.unwrap_or_else(|| identity.id.clone()),
+            name: identity.called(findings),
             of: identity.principal.clone().filter(|_| !identity.credentials.is_empty()),
             owner: identity.owner.as_ref().map(|o| o.value.clone()),
             state: verdict.map_or_else(String::new, |v| v.as_str().to_owned()),

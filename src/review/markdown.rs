@@ -1,7 +1,7 @@
 //! Lists as Markdown: a section an identity, with boxes to tick.
 
 use super::{Decided, Decision, Item, List};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, shown};
 use std::io::{self, Write};
 
 /// `markdown`.
@@ -17,6 +17,10 @@ const NOTE: &str = "Note:";
 impl super::Form for Form {
     fn id(&self) -> &'static str {
         "md"
+    }
+
+    fn begins(&self) -> &'static str {
+        "# Access review: "
     }
 
     fn write(&self, list: &List, out: &mut dyn Write) -> io::Result<()> {
@@ -35,7 +39,7 @@ impl super::Form for Form {
         for (number, line) in (1..).zip(text.lines()) {
             if let Some(id) = line.strip_prefix(ID).and_then(|l| l.strip_suffix(" -->")) {
                 close(open.take(), &mut found, &mut faults);
-                open = Some((number, Filled { id: shown(id), ..Filled::default() }));
+                open = Some((number, Filled { id: unhidden(id), ..Filled::default() }));
             }
             let Some((_, filled)) = &mut open else { continue };
             if let Some(boxes) = line.strip_prefix(BOXES) {
@@ -126,7 +130,7 @@ fn former(decided: &Decided) -> String {
 }
 
 pub(super) fn day(time: Option<Timestamp>) -> String {
-    time.map_or_else(|| "not told".to_owned(), |t| t.to_string().chars().take(10).collect())
+    time.map_or_else(|| "not told".to_owned(), Timestamp::day)
 }
 
 fn identities(n: usize) -> String {
@@ -139,7 +143,7 @@ fn hidden(id: &str) -> String {
 }
 
 /// The id that was hidden.
-fn shown(text: &str) -> String {
+fn unhidden(text: &str) -> String {
     let mut parts = text.split('%');
     let mut id = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -157,8 +161,8 @@ fn shown(text: &str) -> String {
 
 /// Text of what was scanned on one line, without anything that Markdown or HTML would act on.
 fn plain(text: &str) -> String {
-    let one_line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    one_line
+    shown(text)
+        .chars()
         .flat_map(|c| if "<>`*[]|\\".contains(c) { vec!['\\', c] } else { vec![c] })
         .collect::<String>()
         .replace("\\<", "&lt;")
@@ -186,6 +190,6 @@ mod tests {
 
     #[test]
     fn what_was_scanned_is_no_markup() {
-        assert_eq!(plain("<img src=x>`a`\n# b"), "&lt;img src=x&gt;'a' # b");
+        assert_eq!(plain("<img src=x>`a`\n# b"), "&lt;img src=x&gt;'a'\\\\n# b");
     }
 }

@@ -30,6 +30,9 @@ pub trait Form: Sync {
     /// Its name on the command line; also the ending of its files.
     fn id(&self) -> &'static str;
 
+    /// How every list that was written begins, so that it is told from files of others.
+    fn begins(&self) -> &'static str;
+
     /// Writes a list.
     ///
     /// # Errors

@@ -23,6 +23,10 @@ impl super::Form for Form {
         "html"
     }
 
+    fn begins(&self) -> &'static str {
+        "<!doctype html>\n<!-- keysweep review -->"
+    }
+
     fn write(&self, list: &List, out: &mut dyn Write) -> io::Result<()> {
         let dates = |item: &Item| [item.created, item.rotated, item.used, item.expires].map(day);
         let rows = (1..).zip(&list.items).map(|(number, item)| (number, item, dates(item))).collect();

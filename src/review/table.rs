@@ -2,7 +2,7 @@
 
 use super::markdown::day;
 use super::{Decided, Decision, Item, List};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, shown};
 use std::io::{self, Write};
 
 /// `csv`.
@@ -39,6 +39,10 @@ const COLUMNS: &[&str] = &[
 impl super::Form for Form {
     fn id(&self) -> &'static str {
         "csv"
+    }
+
+    fn begins(&self) -> &'static str {
+        "identity,decision,decided_by,note,proposed"
     }
 
     fn write(&self, list: &List, out: &mut dyn Write) -> io::Result<()> {
@@ -132,7 +136,7 @@ fn row(item: &Item) -> Vec<String> {
 
 /// A cell that no spreadsheet takes for a formula: what is scanned may be hostile.
 fn inert(cell: &str) -> String {
-    let safe: String = cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let safe = shown(cell).into_owned();
     if safe.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{safe}") } else { safe }
 }
 
@@ -151,6 +155,6 @@ mod tests {
         for cell in ["=1+1", "+1", "-1", "@x"] {
             assert_eq!((inert(cell), alive(&inert(cell))), (format!("'{cell}"), cell.to_owned()));
         }
-        assert_eq!(inert("a\nb"), "a b");
+        assert_eq!(inert("a\nb"), "a\\nb");
     }
 }

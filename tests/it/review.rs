@@ -123,3 +123,16 @@ fn what_is_no_report_is_told_and_an_older_shape_too() {
     let run = review(&ground, &[]);
     assert!(run.code == Some(2) && run.stderr.contains("schema version 2, and this keysweep reads version 1"), "{}", run.stderr);
 }
+
+#[test]
+fn lists_of_owners_who_have_nothing_left_to_decide_go_and_files_of_others_stay() {
+    let ground = ground();
+    review(&ground, &[]);
+    let others = ground.write("lists/minutes.md", "# Minutes\n");
+    let gone = ["md", "csv", "html"].map(|form| ground.at(format!("lists/kim-example-org.{form}")));
+    assert!(gone.iter().all(|list| list.exists()));
+    let report = text(&ground, "report.json").replace("kim@example.org", "lee@example.org");
+    ground.write("report.json", report);
+    assert_eq!(review(&ground, &[]).code, Some(0));
+    assert!(gone.iter().all(|list| !list.exists()) && ground.at("lists/lee-example-org.html").exists() && others.exists());
+}

@@ -3,7 +3,7 @@
 use super::word::meaning;
 use crate::cli::output::line;
 use crate::inventory::advice;
-use crate::model::Verdict;
+use crate::model::{Verdict, shown};
 use crate::review::Former;
 use crate::review::former::{Evidence, Finding, Identity};
 use anyhow::Result;
@@ -137,6 +137,5 @@ fn short(commit: &str) -> String {
 
 /// A line without anything that a terminal would act on: reports repeat what was scanned.
 fn told(indent: &str, text: &str) -> Result<()> {
-    let safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    line(&format!("{indent}{safe}"))
+    line(&format!("{indent}{}", shown(text)))
 }

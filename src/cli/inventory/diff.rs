@@ -6,7 +6,7 @@ use crate::cli::output::{line, note};
 use crate::cli::review::former;
 use crate::cli::scan::{clock, configuration};
 use crate::correlate::identities;
-use crate::model::ExportRules;
+use crate::model::{ExportRules, shown};
 use crate::review::{Change, Day, Known, What, changes};
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -21,7 +21,8 @@ pub(super) fn run(old: &Path, new: &Path, within: u32, as_json: bool, org: Optio
     if !is_report {
         note("note: exports alone do not tell what is newly shadow; compare two JSON reports of `keysweep scan --inventory` for that");
     }
-    let now = new.at.unwrap_or_else(|| clock().map_or_else(|_| crate::model::Timestamp::default(), |c| c()));
+    let today = clock()?();
+    let now = new.at.unwrap_or(today);
     let all = changes(&old, &new, now, within);
     if as_json {
         all.iter().try_for_each(|change| line(&serde_json::to_string(change)?))?;
@@ -45,8 +46,7 @@ pub(super) fn run(old: &Path, new: &Path, within: u32, as_json: bool, org: Optio
 
 fn told(word: &str, change: &Change) -> Result<()> {
     let owner = change.owner.as_ref().map(|o| format!("; owner {o}")).unwrap_or_default();
-    let text = format!("{word:14}  {} {} {}: {}{owner}", change.provider, change.kind, change.name, change.says);
-    line(&text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>())
+    line(&shown(&format!("{word:14}  {} {} {}: {}{owner}", change.provider, change.kind, change.name, change.says)))
 }
 
 /// What a report or exports know, and whether it is a report.
@@ -54,7 +54,8 @@ fn day(path: &Path, rules: &ExportRules) -> Result<(Day, bool)> {
     if path.is_file()
         && let Some(report) = former(path)?
     {
-        let known = report.identities.iter().map(|i| Known::of_identity(i, &report.findings)).collect();
+        let findings = report.findings_by_id();
+        let known = report.identities.iter().map(|i| Known::of_identity(i, &findings)).collect();
         return Ok((Day { at: report.started(), known }, true));
     }
     let register = load(&[path.to_owned()], None, rules)?;

@@ -39,6 +39,9 @@ pub(super) fn input(example: &str) -> Result<Zeroizing<String>> {
     }
     let mut bytes = Zeroizing::new(Vec::new());
     std::io::stdin().lock().take(MOST).read_to_end(&mut bytes).context("cannot read standard input")?;
+    if bytes.len() as u64 == MOST {
+        bail!("standard input has {} MiB or more; give it in parts", MOST >> 20);
+    }
     let text = std::str::from_utf8(&bytes).context("standard input is not UTF-8; encode a binary secret in base64")?;
     Ok(Zeroizing::new(text.to_owned()))
 }

@@ -15,7 +15,8 @@ pub(super) fn run(names: &[String], as_json: bool) -> Result<Exit> {
     }
     kinds.iter().try_for_each(|kind| if as_json { object(**kind) } else { block(**kind) })?;
     if !as_json {
-        line(&format!("{} kinds of export; they are recognised by what they hold, whatever the file is called", kinds.len()))?;
+        let kinds = if kinds.len() == 1 { "1 kind".to_owned() } else { format!("{} kinds", kinds.len()) };
+        line(&format!("{kinds} of export; recognised by what the file holds, whatever it is called"))?;
     }
     Ok(Exit::Clean)
 }

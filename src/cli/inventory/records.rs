@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{self, line, note};
 use crate::correlate::identities;
 use crate::inventory::normalised;
-use crate::model::{Record, Register, Timestamp};
+use crate::model::{Record, Register, Timestamp, shown};
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::Path;
@@ -27,24 +27,20 @@ pub(super) fn list(register: &Register, providers: &[String]) -> Result<Exit> {
 }
 
 fn cut(text: &str, width: usize) -> String {
-    let safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let safe = shown(text).into_owned();
     if safe.chars().count() <= width { safe } else { safe.chars().take(width - 1).chain(['…']).collect() }
 }
 
 fn row(records: &[&Record]) -> [String; 6] {
     let first = records[0];
     let told = |get: fn(&Record) -> Option<String>| records.iter().find_map(|r| get(r)).unwrap_or_else(|| "-".to_owned());
-    let used = records.iter().filter_map(|r| r.last_used).max().map_or_else(|| "-".to_owned(), day);
+    let used = records.iter().filter_map(|r| r.last_used).max().map_or_else(|| "-".to_owned(), Timestamp::day);
     let mut sources: Vec<&str> = records.iter().map(|r| &*r.source).collect();
     sources.dedup();
     let name = told(|r| r.display.as_deref().map(str::to_owned));
     let name = if name == "-" { first.id.to_string() } else { name };
     let owner = told(|r| r.owner.as_ref().map(|o| o.value.to_string()));
     [first.provider.to_string(), first.kind.as_str().to_owned(), name, owner, used, sources.join(", ")]
-}
-
-fn day(time: Timestamp) -> String {
-    time.to_string().chars().take(10).collect()
 }
 
 /// Shows what each export says of one identity.

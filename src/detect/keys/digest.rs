@@ -1,6 +1,6 @@
 //! Digests of a secret, as issuers and vaults keep them.
 
-use crate::model::{Key, KeyKind, Wanted, canonical, fingerprint};
+use crate::model::{Key, KeyKind, Wanted, canonical, fingerprint, hex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
@@ -46,10 +46,6 @@ fn hmsl(value: &[u8]) -> String {
 fn c3id(digest: &str) -> String {
     let id = Sha256::new().chain_update("CrossMicrosoftCorrelatingId:").chain_update(digest.to_ascii_uppercase()).finalize();
     STANDARD.encode(&id[..15])
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub fn told(detector: &Detector, value: &[u8], key: &[u8; 32]) -> Told {
 /// The keys of a value that only some inventories ask for.
 pub fn asked(value: &[u8], wanted: &Wanted) -> Vec<Key> {
     let mut keys = digest::wanted(value, wanted);
-    if let Ok(text) = std::str::from_utf8(value).map_err(drop).and_then(|t| if t.len() > LONGEST { Err(()) } else { Ok(t) }) {
+    if let Some(text) = std::str::from_utf8(value).ok().filter(|t| t.len() <= LONGEST) {
         keys.extend(identifier::secrets_within(text).iter().flat_map(|part| digest::wanted(part.as_bytes(), wanted)));
     }
     keys

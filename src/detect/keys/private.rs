@@ -3,10 +3,9 @@
 //! Sources: RFC 8017 (PKCS#1), RFC 5208 and 5958 (PKCS#8), RFC 5915 (SEC 1), RFC 8410 (Ed25519), RFC 5280 (SubjectPublicKeyInfo), RFC 4253
 //! and 5656 (SSH's public keys), OpenSSH's `PROTOCOL.key`, PuTTY's key files; AWS, "Verify the fingerprint of your key pair".
 
-use super::digest::hex;
 use super::key;
 use crate::detect::proof::{der_of, public_of_openssh};
-use crate::model::{Key, KeyKind};
+use crate::model::{Key, KeyKind, hex};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use md5::Md5;

@@ -8,8 +8,8 @@ mod place;
 mod rule;
 mod taxa;
 
-use super::{Options, Reporter, escape::shown, phrase};
-use crate::model::{CommitInfo, Confidence, Exposure, Finding, Location, Report, Suppression, Timestamp};
+use super::{Options, Reporter, phrase};
+use crate::model::{CommitInfo, Confidence, Exposure, Finding, Location, Report, Suppression, Timestamp, shown};
 use serde_json::{Value, json};
 use serde_sarif::sarif;
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! The lines around a finding, drawn with their numbers and a mark under the value.
 
+use crate::model::shown_line;
 use crate::model::{Confidence, Frame, FrameLine};
-use crate::report::{Style, escape};
+use crate::report::Style;
 use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
 use std::io::{self, Write};
 
@@ -58,13 +59,13 @@ fn source(lines: &[FrameLine]) -> (String, Option<(usize, usize)>) {
         let (start, end) = (boundary(&line.text, start), boundary(&line.text, end.max(start)));
         let (from, to) = (boundary(&line.text, start.saturating_sub(REACH)), boundary(&line.text, start.saturating_add(REACH)));
         let end = end.min(to);
-        text.push_str(&escape::line(&line.text[from..start]));
+        text.push_str(&shown_line(&line.text[from..start]));
         let mark = text.len();
-        text.push_str(&escape::line(&line.text[start..end]));
+        text.push_str(&shown_line(&line.text[start..end]));
         if line.mark.is_some() {
             span = Some((span.map_or(mark, |(first, _)| first), text.len()));
         }
-        text.push_str(&escape::line(&line.text[end..to]));
+        text.push_str(&shown_line(&line.text[end..to]));
     }
     (text, span)
 }

@@ -2,8 +2,8 @@
 
 use super::layout::paint;
 use super::{Page, phrase};
+use crate::model::shown;
 use crate::model::{Covered, Exposure, Flag, Proves, Report, Verdict};
-use crate::report::escape::shown;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -75,8 +75,7 @@ impl<W: Write> Page<'_, W> {
             label = "";
         }
         for passed in &identity.excepted {
-            let until = passed.expires.to_string();
-            let until = until.split('T').next().unwrap_or_default();
+            let until = passed.expires.day();
             self.entry(label, &format!("{} may pass until {until}: {}", passed.name, shown(&passed.reason)))?;
             label = "";
         }

@@ -8,8 +8,8 @@ mod layout;
 mod summary;
 
 use super::{Detail, Options, Reporter, phrase};
+use crate::model::shown;
 use crate::model::{Class, Detector, Exposure, Finding, Location, Proof, Report};
-use crate::report::escape::shown;
 use layout::{Palette, paint, wrapped};
 use std::collections::BTreeMap;
 use std::io::{self, Write};

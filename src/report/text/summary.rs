@@ -1,8 +1,8 @@
 //! The end of the report for people: what was looked at, what was found, and what was not looked at.
 
 use super::{Page, phrase};
+use crate::model::shown;
 use crate::model::{Confidence, Report, Stats};
-use crate::report::escape::shown;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
