@@ -69,7 +69,7 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
         credentials,
         proves: Proves::Static,
         details: BTreeMap::new(),
-        instead,
+        instead: instead.map(Box::new),
     }
 }
 
@@ -166,7 +166,7 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
         excepted: ruled.excepted,
         proves: reference.proves(),
         details: reference.details(),
-        instead,
+        instead: instead.map(Box::new),
     };
     (exposure, clusters.into_iter().chain(parents).collect())
 }

@@ -143,7 +143,7 @@ pub struct Exposure {
     /// What files say of it besides: tools, model, subject.
     pub details: BTreeMap<String, String>,
     /// What to trust in place of a long-lived key, where it is flagged as federatable.
-    pub instead: Option<Federation>,
+    pub instead: Option<Box<Federation>>,
 }
 
 /// What a cloud has to trust for a pipeline to act in it without a long-lived key.

@@ -28,6 +28,9 @@ pub struct Scan {
     /// The targets as given.
     #[serde(default)]
     pub targets: Vec<String>,
+    /// What was not read.
+    #[serde(default)]
+    pub skipped: Vec<serde_json::Value>,
 }
 
 /// A credential.

@@ -253,3 +253,22 @@ fn the_documentation_lists_what_the_binary_reads() {
         );
     }
 }
+
+#[test]
+fn exports_that_could_not_be_read_are_not_taken_for_changes_in_silence() {
+    let ground = Ground::new();
+    keys(&ground, "old", &[(N, "ci", "2026-01-01T00:00:00Z", "Active")]);
+    ground.write("cut/keys.json", "{\"AccessKeyMetadata\": [{\"UserName\": ");
+    let diff = ground.keysweep_with(&["inventory", "diff", "old", "cut"], b"", NOW);
+    assert!(diff.code == Some(3) && diff.stderr.contains("what seems gone or new may only be unread"), "{:?} {}", diff.code, diff.stderr);
+    for command in ["list", "import", "coverage"] {
+        assert_eq!(
+            (ground.keysweep(&["inventory", command, "cut"]).code, ground.keysweep(&["inventory", command, "old"]).code),
+            (Some(3), Some(0)),
+            "{command}"
+        );
+    }
+    ground.write("both/keys.json", std::fs::read(ground.at("old/keys.json")).expect("keys"));
+    ground.write("both/cut.json", "[{");
+    assert_eq!(ground.keysweep(&["inventory", "show", N, "both"]).code, Some(3));
+}

@@ -1,5 +1,6 @@
 //! `keysweep inventory coverage`: what exports cover, what they lack, and what of them could not be read.
 
+use super::ending;
 use crate::cli::exit::Exit;
 use crate::cli::output::{line, note};
 use crate::model::{ExportFile, Manifest, Register};
@@ -16,8 +17,7 @@ pub(super) fn run(register: &Register, as_json: bool) -> Result<Exit> {
         let (records, files) = (register.records.len(), register.files.len());
         line(&format!("{records} records of {files} files; {} people, {} components", register.people.len(), register.components.len()))?;
     }
-    let is_sound = |f: &ExportFile| f.whole && f.unknown == 0;
-    Ok(if !register.files.is_empty() && register.files.iter().all(is_sound) { Exit::Clean } else { Exit::Incomplete })
+    Ok(ending(register.files.iter()))
 }
 
 fn told(register: &Register, file: &ExportFile) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `keysweep inventory diff`: what changed between two days.
 
+use super::ending;
 use crate::cli::exit::Exit;
 use crate::cli::exports::load;
 use crate::cli::output::{line, note};
@@ -14,7 +15,11 @@ use std::path::Path;
 /// Compares two days.
 pub(super) fn run(old: &Path, new: &Path, within: u32, as_json: bool, org: Option<&Path>) -> Result<Exit> {
     let (config, _) = configuration(org, Path::new("."))?;
-    let ((old, is_report), (new, is_new_report)) = (day(old, &config.exports)?, day(new, &config.exports)?);
+    let ((old, is_report, of_old), (new, is_new_report, of_new)) = (day(old, &config.exports)?, day(new, &config.exports)?);
+    let ending = if of_old == Exit::Clean { of_new } else { of_old };
+    if ending != Exit::Clean {
+        note("warning: not all of both days could be read: what seems gone or new may only be unread");
+    }
     if is_report != is_new_report {
         bail!("one is a report of a scan and the other exports: give two of a kind");
     }
@@ -26,7 +31,7 @@ pub(super) fn run(old: &Path, new: &Path, within: u32, as_json: bool, org: Optio
     let all = changes(&old, &new, now, within);
     if as_json {
         all.iter().try_for_each(|change| line(&serde_json::to_string(change)?))?;
-        return Ok(Exit::Clean);
+        return Ok(ending);
     }
     let word = |what: What| serde_json::to_value(what).ok().and_then(|v| v.as_str().map(|s| s.replace('-', " "))).unwrap_or_default();
     all.iter().try_for_each(|change| told(&word(change.change), change))?;
@@ -41,7 +46,7 @@ pub(super) fn run(old: &Path, new: &Path, within: u32, as_json: bool, org: Optio
         count(What::NewlyShadow),
         count(What::NewlyExpiring)
     ))?;
-    Ok(Exit::Clean)
+    Ok(ending)
 }
 
 fn told(word: &str, change: &Change) -> Result<()> {
@@ -49,18 +54,19 @@ fn told(word: &str, change: &Change) -> Result<()> {
     line(&shown(&format!("{word:14}  {} {} {}: {}{owner}", change.provider, change.kind, change.name, change.says)))
 }
 
-/// What a report or exports know, and whether it is a report.
-fn day(path: &Path, rules: &ExportRules) -> Result<(Day, bool)> {
+/// What a report or exports know, whether it is a report, and whether all of it could be read.
+fn day(path: &Path, rules: &ExportRules) -> Result<(Day, bool, Exit)> {
     if path.is_file()
         && let Some(report) = former(path)?
     {
         let findings = report.findings_by_id();
         let known = report.identities.iter().map(|i| Known::of_identity(i, &findings)).collect();
-        return Ok((Day { at: report.started(), known }, true));
+        let ending = if report.scan.skipped.is_empty() { Exit::Clean } else { Exit::Incomplete };
+        return Ok((Day { at: report.started(), known }, true, ending));
     }
     let register = load(&[path.to_owned()], None, rules)?;
     register.warnings.iter().for_each(|w| note(&format!("note: {}: {w}", path.display())));
     let at = register.manifests.iter().filter_map(|m| m.as_of).max_by_key(|t| t.seconds);
     let known = identities(&register).iter().map(|records| Known::of_records(records)).collect();
-    Ok((Day { at, known }, false))
+    Ok((Day { at, known }, false, ending(register.files.iter())))
 }

@@ -11,7 +11,7 @@ use super::args::{Exports, Inventory};
 use super::exit::Exit;
 use super::exports::load;
 use super::scan::configuration;
-use crate::model::Register;
+use crate::model::{ExportFile, Register};
 use anyhow::Result;
 use std::path::Path;
 
@@ -27,6 +27,13 @@ pub(super) fn run(command: Inventory) -> Result<Exit> {
         Inventory::Calibrate(args) => calibrate::run(&args),
         Inventory::Diff { old, new, within, json, org } => diff::run(&old, &new, within, json, org.as_deref()),
     }
+}
+
+/// How a command on exports ends: as incomplete where one was not read to its end or in part, or there was none.
+fn ending<'f>(mut files: impl Iterator<Item = &'f ExportFile>) -> Exit {
+    let is_sound = |f: &ExportFile| f.whole && f.unknown == 0;
+    let all = files.next().is_some_and(is_sound) && files.all(is_sound);
+    if all { Exit::Clean } else { Exit::Incomplete }
 }
 
 fn register(exports: &Exports) -> Result<Register> {

@@ -1,5 +1,6 @@
 //! `keysweep inventory list`, `show` and `import`: the identities that exports know.
 
+use super::ending;
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, line, note};
 use crate::correlate::identities;
@@ -23,7 +24,7 @@ pub(super) fn list(register: &Register, providers: &[String]) -> Result<Exit> {
         line(cells.join("  ").trim_end())?;
     }
     register.warnings.iter().for_each(|w| note(&format!("note: {w}")));
-    Ok(Exit::Clean)
+    Ok(ending(register.files.iter()))
 }
 
 fn cut(text: &str, width: usize) -> String {
@@ -58,7 +59,8 @@ pub(super) fn show(register: &Register, id: &str) -> Result<Exit> {
             line(&serde_json::to_string_pretty(&normalised(record))?)?;
         }
     }
-    Ok(Exit::Clean)
+    register.warnings.iter().for_each(|w| note(&format!("note: {w}")));
+    Ok(ending(register.files.iter()))
 }
 
 /// Writes all records in one shape.
@@ -66,6 +68,5 @@ pub(super) fn import(register: &Register, to: Option<&Path>) -> Result<Exit> {
     output::file(to, &mut |out: &mut dyn Write| register.records.iter().try_for_each(|record| writeln!(out, "{}", normalised(record))))
         .context("the records")?;
     register.warnings.iter().for_each(|w| note(&format!("note: {w}")));
-    let whole = register.files.iter().all(|f| f.whole && f.unknown == 0);
-    Ok(if whole { Exit::Clean } else { Exit::Incomplete })
+    Ok(ending(register.files.iter()))
 }
