@@ -34,6 +34,18 @@ pub(super) enum Command {
     Policy(Policy),
     /// Tell why a value, an identity, a verdict or a flag is what it is
     Explain(Explain),
+    /// List the formats that are read by structure, or try them on files
+    Formats {
+        /// Files and folders to try: how many files of each format are read to the end, and what stops the others
+        #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+        paths: Vec<PathBuf>,
+        /// Largest file that is read, such as 512MB
+        #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64MB")]
+        max_size: u64,
+        /// One JSON object a format
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell

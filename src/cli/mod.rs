@@ -5,6 +5,7 @@ mod detectors;
 mod exit;
 mod explain;
 mod exports;
+mod formats;
 mod import;
 mod inventory;
 mod key;
@@ -39,6 +40,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Policy(command) => policy::run(command),
         Command::Review(command) => review::run(&command),
         Command::Explain(command) => explain::run(&command),
+        Command::Formats { paths, max_size, json } => formats::run(&paths, max_size, json),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
     };

@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside};
 use super::node::Node;
-use super::{Extractor, head, json, yaml};
+use super::{Extractor, Reads, head, json, yaml};
 use crate::model::{Class, KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `agents`.
@@ -25,6 +25,13 @@ enum Form {
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "agents"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "`agents.yaml` (CrewAI), `langgraph.json`, `OAI_CONFIG_LIST` (AutoGen), `*.agent.md`, `agents/*.md` of assistants, `.well-known/agent.json`, exported agents in JSON",
+            takes: "agents with their models and tools",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

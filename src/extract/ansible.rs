@@ -3,7 +3,7 @@
 
 use super::names::{self, stored, vault};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{Outline, Place, Resource};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -27,15 +27,23 @@ impl Extractor for Format {
         "ansible"
     }
 
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "YAML below `roles/`, `playbooks/`, `group_vars/` and the like, and plays",
+            takes: "tasks, variables, what is looked up in Vault and the clouds' stores; what Ansible Vault encrypted is no finding",
+        }
+    }
+
     fn claims(&self, path: &str, head: &[u8]) -> bool {
         let name = path.rsplit('/').next().unwrap_or_default();
         let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
         let has = |needle: &[u8]| memchr::memmem::find(head, needle).is_some();
         let below = |folder: &str| path.match_indices(folder).any(|(at, _)| at == 0 || path.as_bytes()[at - 1] == b'/');
-        let in_folder = || FOLDERS.iter().any(|f| below(f)) && !has(b"\napiVersion:");
+        let is_manifest = has(b"\napiVersion:");
+        let in_folder = || FOLDERS.iter().any(|f| below(f));
         let is_variables = ["group_vars/", "host_vars/"].iter().any(|f| path.contains(f)) && !name.contains('.');
         let is_play = || has(b"- hosts:") || (has(b"\n  hosts:") && (has(b"\n  tasks:") || has(b"\n  roles:")));
-        is_variables || (is_yaml && (in_folder() || is_play()))
+        is_variables || (is_yaml && !is_manifest && (in_folder() || is_play()))
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {

@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside, reference, stored};
 use super::node::Node;
-use super::{Extractor, json};
+use super::{Extractor, Reads, json};
 use crate::model::{Class, KeyKind, Mention, Outline, Place, Proves, RecordKind, Resource};
 
 /// `arm`.
@@ -23,6 +23,13 @@ const IDENTITIES: &[(&str, RecordKind, Class)] = &[
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "arm"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "JSON with the schema of a deployment template or its parameters",
+            takes: "resources and identities they make, vaults they read",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::names::{self, inside, keyed, reference};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{Class, KeyKind, Outline, Place, Proves, RecordKind, Resource};
 
 /// `azure-pipelines`.
@@ -39,6 +39,13 @@ const CONNECTIONS: &[&str] = &[
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "azure-pipelines"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "`azure-pipelines*.yml`, `.azure-pipelines/`, and YAML with `vmImage:`",
+            takes: "stages, jobs, steps, environments, service connections, variable groups, secrets",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 //! Source: Microsoft, "Bicep file structure and syntax" (documentation of Azure Resource Manager).
 
 use super::names::{self, stored};
-use super::{Extractor, arm};
+use super::{Extractor, Reads, arm};
 use crate::model::{Outline, Place, Resource};
 use std::collections::HashMap;
 
@@ -13,6 +13,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "bicep"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`*.bicep`, `*.bicepparam`", takes: "resources, parameters, modules, identities, vaults" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, keyed};
 use super::node::Node;
-use super::{Extractor, json, yaml};
+use super::{Extractor, Reads, json, yaml};
 use crate::model::{Class, KeyKind, Outline, Place, Proves, RecordKind, Resource};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -36,6 +36,13 @@ static RESOLVE: LazyLock<Regex> = LazyLock::new(|| {
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "cloudformation"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "YAML, JSON and `.template` of CloudFormation and SAM, also as CDK and Serverless write it",
+            takes: "IAM users, roles, keys, secrets, OIDC providers, dynamic references",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

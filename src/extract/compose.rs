@@ -2,7 +2,7 @@
 
 use super::names::{self, inside, keyed, reference};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{Outline, Place, RecordKind, Resource};
 
 /// `compose`.
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "compose"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`docker-compose*.yml`, `compose.yaml`, `stack.*.yml`", takes: "services with their variables and secrets" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! Dockerfiles: `ENV`, `ARG`, and the commands of `RUN`, by stage.
 
-use super::Extractor;
 use super::names::{self, keyed};
+use super::{Extractor, Reads};
 use crate::model::{Outline, Place, Resource};
 
 /// `dockerfile`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "dockerfile"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`Dockerfile*`, `Containerfile`, `*.dockerfile`", takes: "`ENV`, `ARG` and the commands of `RUN`, by stage" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

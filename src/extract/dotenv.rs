@@ -1,7 +1,7 @@
 //! Files of `NAME=value` lines: the `.env` family, and environment files of services.
 
-use super::Extractor;
 use super::names::{self, keyed};
+use super::{Extractor, Reads};
 use crate::model::{Outline, Place, Resource};
 
 /// `dotenv`.
@@ -10,6 +10,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "dotenv"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`.env`, `.env.*`, `*.env`, `.envrc`, `.dev.vars`", takes: "variables, with the environment that the name tells" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

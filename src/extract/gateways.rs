@@ -2,7 +2,7 @@
 
 use super::names::{self, keyed};
 use super::node::Node;
-use super::{Extractor, json, yaml};
+use super::{Extractor, Reads, json, yaml};
 use crate::model::{Class, Outline, Place, RecordKind, Resource};
 
 /// `gateways`.
@@ -11,6 +11,13 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "gateways"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "LiteLLM's `model_list`, Portkey's targets",
+            takes: "models, their providers and keys, the gateway's own master key",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

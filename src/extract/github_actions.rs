@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside, keyed, reference};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{Class, KeyKind, Outline, Place, Proves, RecordKind, Resource};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -29,6 +29,13 @@ const STATIC: &[&str] = &[
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "github-actions"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "`.github/workflows/` (Gitea and Forgejo too), `action.yml`, and YAML with `on:`, `jobs:`, `runs-on:`",
+            takes: "jobs, steps, environments, secrets, roles taken by OIDC and their subjects",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside, keyed, reference};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{Class, Outline, Place, Proves, RecordKind, Resource};
 
 /// `gitlab-ci`.
@@ -15,6 +15,10 @@ const GLOBAL: &[&str] =
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "gitlab-ci"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`.gitlab-ci*.yml`, `.gitlab/ci/`", takes: "jobs, variables, `id_tokens`, `secrets`, environments, includes" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

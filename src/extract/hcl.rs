@@ -48,6 +48,12 @@ impl Block {
     }
 }
 
+/// What is wrong and where, in one line: the lines of the file that the error shows may hold a credential.
+fn trouble(error: &hcl_edit::parser::Error) -> String {
+    let (at, message) = (error.location(), error.message());
+    format!("line {} column {}: {}", at.line(), at.column(), message.lines().collect::<Vec<_>>().join("; "))
+}
+
 /// A file's blocks. Where it is no HCL, what can be told by its lines, and why.
 pub(super) fn body(text: &str) -> (Body, Option<String>) {
     if !is_tame(text) {
@@ -55,7 +61,7 @@ pub(super) fn body(text: &str) -> (Body, Option<String>) {
     }
     match hcl_edit::parser::parse_body(text) {
         Ok(parsed) => (of_body(&parsed, text), None),
-        Err(e) => (by_lines(text), Some(e.to_string().lines().next().unwrap_or("no HCL").to_owned())),
+        Err(e) => (by_lines(text), Some(trouble(&e))),
     }
 }
 

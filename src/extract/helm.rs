@@ -2,7 +2,7 @@
 
 use super::names::{self, inside, reference};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{Outline, Place, RecordKind, Resource};
 
 /// `helm`.
@@ -14,6 +14,10 @@ const SECRETS: &[&str] = &["existingsecret", "existingsecretname", "secretname",
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "helm"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`values*.yaml`", takes: "values of a chart; templates are read as manifests" }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {
@@ -44,12 +48,12 @@ impl Extractor for Format {
 fn named(node: &Node, text: &str, outline: &mut Outline) {
     for (key, value) in node.entries() {
         let name = key.text().unwrap_or_default();
-        let own = value.text().filter(|t| !t.is_empty() && !names::is_open(t) && !matches!(*t, "null" | "~"));
+        let own = names::literal(value);
         if let Some(secret) = own.filter(|_| SECRETS.contains(&name.to_ascii_lowercase().as_str())) {
             outline.mentions.push(reference(inside(text, value), "kubernetes", RecordKind::SecretRef, secret));
         }
         if let (Some(account), "serviceAccount") = (value.get("name"), name)
-            && let Some(called) = account.text().filter(|t| !t.is_empty() && !names::is_open(t))
+            && let Some(called) = names::literal(account)
         {
             outline.mentions.push(reference(inside(text, account), "kubernetes", RecordKind::ServiceAccount, called));
         }

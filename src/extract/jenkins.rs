@@ -3,8 +3,8 @@
 //! A Jenkinsfile is Groovy, which is a language to run: what counts here are strings and the words before them, so a small tokenizer
 //! that knows strings and comments is enough.
 
-use super::Extractor;
 use super::names::{self, keyed, reference};
+use super::{Extractor, Reads};
 use crate::model::{KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `jenkins`.
@@ -22,6 +22,13 @@ enum Token<'t> {
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "jenkins"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "`Jenkinsfile*`, and Groovy with `pipeline {`, `node` or `withCredentials`",
+            takes: "stages, `credentialsId`, `credentials()`, `withCredentials`",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside, keyed, reference};
 use super::node::Node;
-use super::{Extractor, json, yaml};
+use super::{Extractor, Reads, json, yaml};
 use crate::model::{Class, KeyKind, Mention, Outline, Place, Proves, RecordKind, Resource};
 use std::collections::BTreeMap;
 
@@ -14,9 +14,16 @@ impl Extractor for Format {
         "kubernetes"
     }
 
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "YAML and JSON with `apiVersion` and `kind`, Helm templates, kubeconfigs",
+            takes: "workloads, service accounts, secrets (`data` decoded), cert-manager, External Secrets, SPIFFE, Crossplane, KServe, Argo CD",
+        }
+    }
+
     fn claims(&self, path: &str, head: &[u8]) -> bool {
         let is_named = path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
-        let is_config = path.rsplit('/').next().is_some_and(|n| n.contains("kubeconfig")) || path.ends_with(".kube/config");
+        let is_config = ["kubeconfig", "kubeconfig.conf", ".kube/config"].iter().any(|e| path.ends_with(e));
         (is_named || is_config) && begins_line(head, b"apiVersion") && begins_line(head, b"kind")
     }
 
@@ -97,7 +104,6 @@ impl Manifests<'_> {
             ..Resource::default()
         };
         outline.places.push(Place { start: object.start, end: object.end, resource });
-        let namespace = namespace.unwrap_or("default");
         match kind {
             "ServiceAccount" => self.account(object, namespace, outline),
             "ExternalSecret" | "ClusterExternalSecret" | "PushSecret" => self.external(object, outline),
@@ -116,13 +122,10 @@ impl Manifests<'_> {
         names::key_places(object, outline);
     }
 
-    fn account(&self, object: &Node, namespace: &str, outline: &mut Outline) {
-        let Some(node) = object.at(&["metadata", "name"]).filter(|n| n.text().is_some_and(|t| !names::is_open(t))) else { return };
-        let name = node.text().unwrap_or_default();
-        let account = declaration(inside(self.text, node), "kubernetes", RecordKind::ServiceAccount, name);
-        outline
-            .mentions
-            .push(account.known_by(KeyKind::K8sSa, &format!("{namespace}/{name}")).of_class(Class::Workload).with("namespace", namespace));
+    fn account(&self, object: &Node, namespace: Option<&str>, outline: &mut Outline) {
+        let Some((node, name)) = literal_at(object, &["metadata", "name"]) else { return };
+        let account = declaration(inside(self.text, node), "kubernetes", RecordKind::ServiceAccount, name).of_class(Class::Workload);
+        outline.mentions.push(within(account, KeyKind::K8sSa, namespace, name));
         for (key, value) in object.at(&["metadata", "annotations"]).map_or(&[][..], Node::entries) {
             let (span, text) = (inside(self.text, value), value.text().unwrap_or_default());
             if text.is_empty() || names::is_open(text) {
@@ -136,7 +139,7 @@ impl Manifests<'_> {
                 }
                 _ => None,
             };
-            let by = format!("{namespace}/{name}");
+            let by = namespace.map_or_else(|| name.to_owned(), |n| format!("{n}/{name}"));
             outline.mentions.extend(acts_as.map(|m| m.of_class(Class::Workload).proven(Proves::Federated).with("service_account", by)));
         }
     }
@@ -170,31 +173,28 @@ impl Manifests<'_> {
     }
 
     /// Whom a binding gives rights; `cluster-admin` is all of them.
-    fn binding(&self, object: &Node, namespace: &str, outline: &mut Outline) {
+    fn binding(&self, object: &Node, namespace: Option<&str>, outline: &mut Outline) {
         let role = object.at(&["roleRef", "name"]).and_then(Node::text).unwrap_or_default();
         for subject in object.get("subjects").map_or(&[][..], Node::items) {
             let (Some(node), Some("ServiceAccount")) = (subject.get("name"), subject.text_of("kind")) else { continue };
-            let name = node.text().unwrap_or_default();
-            if names::is_open(name) {
-                continue;
-            }
-            let namespace = subject.text_of("namespace").unwrap_or(namespace);
+            let Some(name) = names::literal(node) else { continue };
+            let namespace = subject.get("namespace").map_or(namespace, names::literal);
             let bound = self.service_account(node, name, namespace).with("role", role);
             outline.mentions.push(if role == "cluster-admin" { bound.with("privileged", "true") } else { bound });
         }
     }
 
-    fn service_account(&self, node: &Node, name: &str, namespace: &str) -> Mention {
-        let found = reference(inside(self.text, node), "kubernetes", RecordKind::ServiceAccount, name);
-        found.known_by(KeyKind::K8sSa, &format!("{namespace}/{name}")).of_class(Class::Workload).with("namespace", namespace)
+    fn service_account(&self, node: &Node, name: &str, namespace: Option<&str>) -> Mention {
+        let found = reference(inside(self.text, node), "kubernetes", RecordKind::ServiceAccount, name).of_class(Class::Workload);
+        within(found, KeyKind::K8sSa, namespace, name)
     }
 
     fn certificate(&self, object: &Node, outline: &mut Outline) {
-        let Some(node) = object.at(&["metadata", "name"]).filter(|n| n.text().is_some_and(|t| !names::is_open(t))) else { return };
+        let Some((node, name)) = literal_at(object, &["metadata", "name"]) else { return };
         let names =
             object.at(&["spec", "dnsNames"]).map_or(&[][..], Node::items).iter().filter_map(Node::text).collect::<Vec<_>>().join(" ");
         let issuer = object.at(&["spec", "issuerRef", "name"]).and_then(Node::text).unwrap_or_default();
-        let asked = declaration(inside(self.text, node), "x509", RecordKind::Cert, node.text().unwrap_or_default());
+        let asked = declaration(inside(self.text, node), "x509", RecordKind::Cert, name);
         outline.mentions.push(
             asked
                 .with("issuer", issuer)
@@ -216,23 +216,22 @@ impl Manifests<'_> {
     }
 
     fn crossplane(&self, object: &Node, kind: &str, outline: &mut Outline) {
-        let Some(node) = object.at(&["metadata", "name"]) else { return };
+        let Some((node, name)) = literal_at(object, &["metadata", "name"]) else { return };
         let (provider, kind) = match kind {
             "Role" => ("aws", RecordKind::Role),
             "User" => ("aws", RecordKind::User),
             "AccessKey" => ("aws", RecordKind::AccessKey),
             _ => ("gcp", RecordKind::SaKey),
         };
-        outline.mentions.push(declaration(inside(self.text, node), provider, kind, node.text().unwrap_or_default()));
+        outline.mentions.push(declaration(inside(self.text, node), provider, kind, name));
     }
 
     /// What the pods of an object run as, and the secrets that they read.
-    fn pods(&self, object: &Node, namespace: &str, outline: &mut Outline) {
+    fn pods(&self, object: &Node, namespace: Option<&str>, outline: &mut Outline) {
         let mut stack = vec![object];
         while let Some(node) = stack.pop() {
             for (key, value) in node.entries() {
-                let text = value.text().filter(|t| !t.is_empty() && !names::is_open(t));
-                match (key.text().unwrap_or_default(), text) {
+                match (key.text().unwrap_or_default(), names::literal(value)) {
                     ("serviceAccountName" | "serviceAccount", Some(name)) => {
                         outline.mentions.push(self.service_account(value, name, namespace));
                     }
@@ -248,12 +247,11 @@ impl Manifests<'_> {
         }
     }
 
-    fn secret(&self, node: &Node, field: &str, namespace: &str, outline: &mut Outline) {
-        let Some(named) = node.get(field) else { return };
-        let Some(name) = named.text().filter(|n| !n.is_empty() && !names::is_open(n)) else { return };
-        let found = reference(inside(self.text, named), "kubernetes", RecordKind::SecretRef, &format!("{namespace}/{name}"));
-        let found = found.known_by(KeyKind::SecretRef, &format!("{namespace}/{name}"));
-        outline.mentions.push(found.with("key", node.text_of("key").unwrap_or_default()));
+    fn secret(&self, node: &Node, field: &str, namespace: Option<&str>, outline: &mut Outline) {
+        let Some((named, name)) = literal_at(node, &[field]) else { return };
+        let called = namespace.map_or_else(|| name.to_owned(), |n| format!("{n}/{name}"));
+        let found = reference(inside(self.text, named), "kubernetes", RecordKind::SecretRef, &called);
+        outline.mentions.push(within(found, KeyKind::SecretRef, namespace, name).with("key", node.text_of("key").unwrap_or_default()));
     }
 
     /// Variables of a container: the value belongs to the name beside it.
@@ -263,6 +261,20 @@ impl Manifests<'_> {
                 outline.places.push(keyed(value.start, value.end, name));
             }
         }
+    }
+}
+
+/// The scalar at a path, with the name that it gives.
+fn literal_at<'n>(node: &'n Node, path: &[&str]) -> Option<(&'n Node, &'n str)> {
+    let scalar = node.at(path)?;
+    Some((scalar, names::literal(scalar)?))
+}
+
+/// Tells the namespace, and the key that it makes. Without one, whoever applies the file says where it goes, so there is no key.
+fn within(mention: Mention, kind: KeyKind, namespace: Option<&str>, name: &str) -> Mention {
+    match namespace {
+        Some(namespace) => mention.known_by(kind, &format!("{namespace}/{name}")).with("namespace", namespace),
+        None => mention,
     }
 }
 

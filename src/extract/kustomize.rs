@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside, keyed};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `kustomize`.
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "kustomize"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`kustomization.yaml`", takes: "generators of secrets and configuration, overlays, namespaces" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

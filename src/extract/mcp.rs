@@ -3,7 +3,7 @@
 
 use super::names::{declaration, inside, key_places, keyed, mention, tidy};
 use super::node::Node;
-use super::{Extractor, json};
+use super::{Extractor, Reads, json};
 use crate::model::{Class, KeyKind, Outline, Place, RecordKind, Relation, Resource};
 
 /// `mcp`.
@@ -15,6 +15,13 @@ const SERVERS: &[&str] = &["mcpServers", "servers", "context_servers", "mcp_serv
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "mcp"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "`mcp.json`, `.mcp.json`, `claude_desktop_config.json` and the like, and JSON with `mcpServers`",
+            takes: "clients as agents, servers as their tools, `env` and `headers`",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

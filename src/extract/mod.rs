@@ -19,12 +19,24 @@ pub trait Extractor: Sync {
     /// Name in reports; the module's, with `-`.
     fn id(&self) -> &'static str;
 
+    /// Which files it is for and what it takes from them, in Markdown.
+    fn reads(&self) -> Reads;
+
     /// Whether a file may be in this format. `path` has `/` and is relative to the repository; `head` is how the file begins, up to
     /// [`HEAD`] bytes. It is asked of every file of a repository, so it decides by the path first.
     fn claims(&self, path: &str, head: &[u8]) -> bool;
 
     /// What the file says. Spans are bytes of `text`.
     fn extract(&self, path: &str, text: &str, outline: &mut Outline);
+}
+
+/// What a format is about, for people.
+#[derive(Debug, Clone, Copy)]
+pub struct Reads {
+    /// How its files are told.
+    pub files: &'static str,
+    /// What is taken from them.
+    pub takes: &'static str,
 }
 
 /// Bytes of a file that [`Extractor::claims`] sees.
@@ -70,18 +82,41 @@ pub fn outline(path: &str, bytes: &[u8]) -> Option<Outline> {
         return None;
     }
     let mut outline = Outline::default();
-    if bytes.len() > LARGEST {
-        outline.troubles.push(format!("larger than {} MiB: read as text alone", LARGEST >> 20));
-        return Some(outline);
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        outline.troubles.push("not UTF-8: read as text alone".to_owned());
-        return Some(outline);
-    };
-    for extractor in claiming {
-        extractor.extract(path, text, &mut outline);
+    match text(bytes) {
+        Ok(text) => claiming.iter().for_each(|extractor| extractor.extract(path, text, &mut outline)),
+        Err(why) => outline.troubles.push(why),
     }
     Some(outline)
+}
+
+/// What one format makes of a file.
+#[derive(Debug)]
+pub struct Trial {
+    /// Name of the format.
+    pub format: &'static str,
+    /// What it says, and what it could not read.
+    pub outline: Outline,
+}
+
+/// What each format that claims a file makes of it, one by one.
+pub fn trials(path: &str, bytes: &[u8]) -> Vec<Trial> {
+    let trial = |extractor: &dyn Extractor| {
+        let mut outline = Outline::default();
+        match text(bytes) {
+            Ok(text) => extractor.extract(path, text, &mut outline),
+            Err(why) => outline.troubles.push(why),
+        }
+        Trial { format: extractor.id(), outline }
+    };
+    claiming(path, bytes).into_iter().map(trial).collect()
+}
+
+/// The text of a file, or why it is read as text alone, not by structure.
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    if bytes.len() > LARGEST {
+        return Err(format!("larger than {} MiB: read as text alone", LARGEST >> 20));
+    }
+    std::str::from_utf8(bytes).map_err(|_| "not UTF-8: read as text alone".to_owned())
 }
 
 /// What the first place of a value in a text belongs to, for tests.

@@ -146,7 +146,13 @@ pub(super) fn scan(text: &str, shift: usize, outline: &mut Outline) {
 
 /// Whether a text is left open: it holds a variable or an action of a template.
 pub(super) fn is_open(text: &str) -> bool {
-    text.contains("{{") || text.contains("${")
+    ["{{", "${", "$("].iter().any(|sign| text.contains(sign))
+}
+
+/// The name that a scalar gives: not left open, and not a word that YAML has for nothing or for a truth.
+pub(super) fn literal(node: &Node) -> Option<&str> {
+    let words = ["", "~", "null", "true", "false"];
+    node.text().filter(|t| !is_open(t) && !words.iter().any(|w| t.eq_ignore_ascii_case(w)))
 }
 
 /// The span of a scalar without its quotes, as far as the text tells.

@@ -2,7 +2,7 @@
 
 use super::hcl::{self, Block};
 use super::names::{self, inside, keyed, reference, vault};
-use super::{Extractor, node::Node};
+use super::{Extractor, Reads, node::Node};
 use crate::model::{Class, Outline, Place, Proves, RecordKind, Resource};
 
 /// `nomad`.
@@ -11,6 +11,13 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "nomad"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "`*.nomad`, `*.nomad.hcl`, and HCL with `job` and `group`",
+            takes: "tasks, `vault` and `identity` blocks, templates",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::names;
 use super::node::Node;
-use super::{Extractor, json};
+use super::{Extractor, Reads, json};
 use crate::model::{Outline, Place, Resource};
 
 /// `notebook`.
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "notebook"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`*.ipynb`", takes: "which cell holds a value, and whether as source or as output" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

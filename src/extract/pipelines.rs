@@ -3,7 +3,7 @@
 
 use super::names::{self, declaration, inside, keyed, reference};
 use super::node::{Data, Node};
-use super::{Extractor, head, yaml};
+use super::{Extractor, Reads, head, yaml};
 use crate::model::{Class, Mention, Outline, Place, Proves, RecordKind, Resource};
 
 /// `pipelines`.
@@ -81,6 +81,13 @@ const SERVICES: &[Service] = &[
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "pipelines"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "CircleCI, Bitbucket, Buildkite, Travis, Drone, Woodpecker, Cloud Build, CodeBuild, Tekton, Argo Workflows",
+            takes: "jobs, steps, secrets, contexts, OIDC; encrypted values of Travis are no findings",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {
@@ -171,8 +178,9 @@ impl Reader<'_> {
             }
             ("travis", _, "secure") => {} // encrypted for the service: no credential
             ("argo", "source", "repoURL") => {
-                let repo = reference(inside(self.text, value), "argo", RecordKind::Other, value.text().unwrap_or_default());
-                outline.mentions.push(repo.with("path", holder.text_of("path").unwrap_or_default()));
+                let path = holder.text_of("path").unwrap_or_default();
+                let repo = names::literal(value).map(|url| reference(inside(self.text, value), "argo", RecordKind::Other, url));
+                outline.mentions.extend(repo.map(|r| r.with("path", path)));
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside};
 use super::node::Node;
-use super::{Extractor, yaml};
+use super::{Extractor, Reads, yaml};
 use crate::model::{Class, KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `pulumi`.
@@ -24,6 +24,10 @@ const IDENTITIES: &[(&str, &str, RecordKind)] = &[
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "pulumi"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`Pulumi.yaml`, `Pulumi.STACK.yaml`", takes: "resources and settings of stacks; `secure:` is no finding" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {
@@ -63,7 +67,7 @@ fn resource(name: &Node, node: &Node, text: &str, outline: &mut Outline) {
     let Some((_, provider, kind)) = IDENTITIES.iter().find(|(wanted, ..)| is(wanted)) else { return };
     let own = ["name", "accountId", "displayName"].iter().find_map(|f| node.at(&["properties", f])).filter(|n| n.text().is_some());
     let called = own.unwrap_or(name);
-    let Some(principal) = called.text().filter(|t| !t.is_empty() && !names::is_open(t)) else { return };
+    let Some(principal) = names::literal(called) else { return };
     let made = declaration(inside(text, called), provider, *kind, principal).of_class(Class::Workload);
     let is_role = *kind == RecordKind::Role && principal.starts_with("arn:");
     outline.mentions.push(if is_role { made.known_by(KeyKind::AwsArn, principal) } else { made });

@@ -2,7 +2,7 @@
 
 use super::names::{self, reference};
 use super::node::Node;
-use super::{Extractor, json};
+use super::{Extractor, Reads, json};
 use crate::model::{Outline, Place, RecordKind, Resource};
 
 /// `renovate`.
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "renovate"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`renovate.json`, `.renovaterc`, JSON5 too", takes: "host rules; `encrypted` is no finding" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {

@@ -2,8 +2,8 @@
 
 use super::names::{self, inside, keyed, stored};
 use super::node::Node;
-use super::{Extractor, yaml};
-use crate::model::{Outline, Place, Resource};
+use super::{Extractor, Reads, yaml};
+use crate::model::{Class, Mention, Outline, Place, RecordKind, Resource};
 
 /// `serverless`.
 pub(super) struct Format;
@@ -11,6 +11,10 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "serverless"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`serverless*.yml`", takes: "functions, variables, roles, parameters of stores" }
     }
 
     fn claims(&self, path: &str, _: &[u8]) -> bool {
@@ -38,6 +42,7 @@ impl Extractor for Format {
                 variables(function.get("environment"), outline);
             }
             variables(provider, outline);
+            outline.mentions.extend(role(document, service, text));
             document.scalars(&mut |_, value| parameters(value, text, outline));
             names::key_places(document, outline);
         }
@@ -50,6 +55,34 @@ fn variables(node: Option<&Node>, outline: &mut Outline) {
     for (key, value) in node.map_or(&[][..], Node::entries) {
         outline.places.push(keyed(value.start, value.end, key.text().unwrap_or_default()));
     }
+}
+
+/// The role that functions run as where none is named: the framework makes it, and its name is known where all parts are.
+///
+/// Source: Serverless Framework, "IAM Permissions For Functions".
+fn role(document: &Node, service: Option<&str>, text: &str) -> Option<Mention> {
+    let provider = document.get("provider")?;
+    let named = provider.at(&["iam", "role"]).filter(|r| r.text().is_some()).or_else(|| provider.get("role"));
+    let name = provider.get("name").filter(|n| n.text() == Some("aws"))?;
+    document.get("functions").filter(|_| named.is_none())?;
+    let made = provider.at(&["iam", "role", "name"]).and_then(names::literal).map(str::to_owned);
+    let made = made.or_else(|| {
+        let part = |field, usual: &str| provider.get(field).map_or_else(|| Some(usual.to_owned()), settled);
+        let (stage, region) = (part("stage", "dev")?, part("region", "us-east-1")?);
+        Some(format!("{}-{stage}-{region}-lambdaRole", service.filter(|s| !names::is_open(s))?))
+    })?;
+    Some(names::declaration(inside(text, name), "aws", RecordKind::Role, &made).of_class(Class::Workload))
+}
+
+/// What a value is, or is where nobody says otherwise: `${opt:stage, 'dev'}`.
+fn settled(value: &Node) -> Option<String> {
+    let written = value.text()?;
+    if !names::is_open(written) {
+        return Some(written.to_owned());
+    }
+    let usual = written.strip_suffix('}')?.rsplit_once(',')?.1.trim().trim_matches(['\'', '"']);
+    let is_word = !usual.is_empty() && usual.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    is_word.then(|| usual.to_owned())
 }
 
 /// `${ssm:/path}` in a value: a parameter of the account's store.
@@ -79,6 +112,16 @@ mod tests {
         let mut found: Vec<&str> = outline.mentions.iter().map(|m| m.principal.as_str()).collect();
         found.sort_unstable();
         assert_eq!(found, ["/shop/db", "/shop/stripe", "arn:aws:iam::111122223333:role/fn"]);
+        let made = |text: &str| {
+            let mut outline = Outline::default();
+            Format.extract("serverless.yml", text, &mut outline);
+            outline.mentions.into_iter().map(|m| m.principal).collect::<Vec<_>>()
+        };
+        let own =
+            "service: shop\nprovider: {name: aws, stage: \"${opt:stage, 'test'}\", iam: {role: {statements: []}}}\nfunctions: {f: {}}\n";
+        assert_eq!(made(own), ["shop-test-us-east-1-lambdaRole"]);
+        assert_eq!(made(&own.replace("shop", "${param:name}")), [""; 0]);
+        assert_eq!(made(&own.replace("aws", "google")), [""; 0]);
         let holding = holding(&outline, text, "def");
         assert!(holding.iter().any(|r| r.key.as_deref() == Some("TOKEN")) && holding.iter().any(|r| r.job.as_deref() == Some("pay")));
         assert!(holding.iter().any(|r| r.environment.as_deref() == Some("prod")));

@@ -1,7 +1,7 @@
 //! Settings in sections of `KEY = value`: Streamlit's secrets, units of systemd, inventories and settings of Ansible, credentials of cloud tools.
 
 use super::names::{self, keyed, reference};
-use super::{Extractor, head};
+use super::{Extractor, Reads, head};
 use crate::model::{KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `settings`.
@@ -10,6 +10,13 @@ pub(super) struct Format;
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "settings"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "units of systemd, `.streamlit/secrets.toml`, `.aws/credentials`, `ansible.cfg`, inventories of Ansible, `.s3cfg`, `.boto`",
+            takes: "sections and their keys",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! TeamCity: build configurations in Kotlin and XML, whose passwords are references to what the server keeps.
 
-use super::Extractor;
 use super::names::{self, reference};
+use super::{Extractor, Reads};
 use crate::model::{Outline, Place, RecordKind, Resource};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -18,6 +18,10 @@ static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "teamcity"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`.teamcity/` in Kotlin and XML", takes: "parameters, and references to passwords that the server keeps" }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

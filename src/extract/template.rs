@@ -5,29 +5,99 @@ use std::ops::Range;
 
 /// Words that begin an action which gives nothing by itself.
 const CONTROL: &[&str] = &[
-    "if", "else", "end", "range", "with", "define", "block", "template", "break", "continue", "for", "endfor", "endif", "set", "raw",
-    "endraw",
+    "if", "else", "end", "range", "with", "define", "block", "break", "continue", "for", "endfor", "endif", "elif", "set", "raw", "endraw",
 ];
 
-/// The text with its template actions undone; `None` where it has none, or one that does not end.
+/// Words that begin a stretch which an `end` closes.
+const OPENING: &[&str] = &["if", "range", "with", "define", "block", "for"];
+
+/// Which of the alternatives of a condition are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Branches {
+    /// All, one below the other.
+    All,
+    /// Those before any `else`.
+    First,
+    /// Those behind the last `else`, where there is one.
+    Last,
+}
+
+/// The text with its template actions undone; `None` where it has none, or one that does not end, or for a choice of branches where there
+/// is nothing to choose.
 ///
-/// What stands for a value becomes `${___`, which no reader takes for a name; all else becomes blanks.
-pub(super) fn undone(text: &str) -> Option<String> {
+/// What stands for a value becomes `$(___`, which no reader takes for a name; all else becomes blanks, and a line of nothing else becomes
+/// line ends, as a longer blank line would end a block of text.
+pub(super) fn undone(text: &str, branches: Branches) -> Option<String> {
     let actions = actions(text)?;
+    let left_out = match branches {
+        Branches::All => Vec::new(),
+        Branches::First | Branches::Last => Some(left_out(text, &actions, branches)).filter(|l| !l.is_empty())?,
+    };
     let mut bytes = text.as_bytes().to_vec();
     for (action, is_alone) in actions.iter().zip(alone(text, &actions)) {
-        let filler = if is_value(&text[action.clone()], is_alone) { b'_' } else { b' ' };
-        for byte in &mut bytes[action.clone()] {
-            if !matches!(*byte, b'\n' | b'\r') {
-                *byte = filler;
-            }
-        }
-        if filler == b'_' {
-            bytes[action.start] = b'$';
-            bytes[action.start + 1] = b'{';
+        let is_value = is_value(text, action, is_alone);
+        blank(&mut bytes[action.clone()], if is_value { b'_' } else { b' ' });
+        if is_value {
+            bytes[action.start..action.start + 2].copy_from_slice(b"$(");
         }
     }
+    left_out.into_iter().for_each(|span| blank(&mut bytes[span], b' '));
+    aligned(text, &mut bytes);
     String::from_utf8(bytes).ok()
+}
+
+fn blank(bytes: &mut [u8], filler: u8) {
+    bytes.iter_mut().filter(|b| !matches!(**b, b'\n' | b'\r')).for_each(|b| *b = filler);
+}
+
+/// The spans of the alternatives that are not wanted.
+fn left_out(text: &str, actions: &[Range<usize>], wanted: Branches) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    // Where each open stretch begins, and its first and its last `else`.
+    let mut open: Vec<(usize, Option<usize>, usize)> = Vec::new();
+    for action in actions {
+        let word = word(&text[action.clone()]);
+        match word {
+            "else" | "elif" => {
+                if let Some((_, first, last)) = open.last_mut() {
+                    first.get_or_insert(action.start);
+                    *last = action.end;
+                }
+            }
+            "end" | "endif" | "endfor" => {
+                let Some((begin, Some(first), last)) = open.pop() else { continue };
+                found.push(if wanted == Branches::First { first..action.start } else { begin..last });
+            }
+            _ if OPENING.contains(&word) => open.push((action.end, None, action.end)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Puts what follows an action at the beginning of a line where the line began, and makes lines of blanks empty.
+fn aligned(text: &str, bytes: &mut [u8]) {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let written = line.trim_end_matches(['\n', '\r']);
+        let now = &mut bytes[start..start + written.len()];
+        start += line.len();
+        let (before, blanks) = (indent(written.as_bytes()), indent(now));
+        if blanks == now.len() {
+            now.fill(b'\n');
+        } else if blanks > before && begins_node(&now[blanks..]) {
+            now[..blanks - before].fill(b'\n');
+        }
+    }
+}
+
+/// Whether a line begins a node, rather than going on with one.
+fn begins_node(line: &[u8]) -> bool {
+    line.starts_with(b"- ") || line.ends_with(b":") || memchr::memmem::find(line, b": ").is_some()
+}
+
+fn indent(line: &[u8]) -> usize {
+    line.iter().take_while(|b| **b == b' ').count()
 }
 
 /// The spans of all actions, in order.
@@ -72,15 +142,26 @@ fn alone(text: &str, actions: &[Range<usize>]) -> Vec<bool> {
     alone
 }
 
+/// The word that an action begins with.
+fn word(written: &str) -> &str {
+    inner(written).split([' ', '\n', '(', '\t']).next().unwrap_or_default()
+}
+
+fn inner(written: &str) -> &str {
+    written[2..written.len() - 2].trim_matches(['-', '~', '+']).trim()
+}
+
 /// Whether an action stands for a value, rather than for lines of its own or for nothing.
-fn is_value(written: &str, is_alone: bool) -> bool {
-    let inner = written[2..written.len() - 2].trim_matches(['-', '~', '+']).trim();
-    let word: &str = inner.split([' ', '\n', '(', '\t']).next().unwrap_or_default();
+fn is_value(text: &str, action: &Range<usize>, is_alone: bool) -> bool {
+    let written = &text[action.clone()];
+    let inner = inner(written);
+    // What `indent` gives is lines, but for the name of a key.
+    let gives_lines = inner.contains("indent ") && !text[action.end..].starts_with(':');
     let gives_nothing = !written.starts_with("{{")
-        || CONTROL.contains(&word)
+        || CONTROL.contains(&word(written))
         || inner.starts_with("/*")
         || inner.contains(":=")
-        || inner.contains("indent ")
+        || gives_lines
         || written.contains('\n');
     !gives_nothing && !is_alone
 }
@@ -92,21 +173,40 @@ mod tests {
     #[test]
     fn actions_give_way_and_nothing_moves() {
         let text = "{{- if .Values.on }}\napiVersion: v1\nkind: Secret\nmetadata:\n  name: {{ .Release.Name }}-db\n  labels: {{- include \"x\" . | nindent 4 }}\n{{ toYaml .Values.a }}\ndata:\n  k: \"{{ .Values.p | default \"x\" }}\"\n{{- /* gone\n */}}\n{{ end }}\n";
-        let undone = undone(text).unwrap();
+        let undone = undone(text, Branches::All).unwrap();
         assert_eq!(undone.len(), text.len());
-        let lines: Vec<&str> = undone.lines().map(str::trim_end).collect();
-        assert_eq!(lines[0], "");
-        assert!(lines[4].starts_with("  name: ${__") && lines[4].ends_with("_-db"), "{}", lines[4]);
-        assert_eq!((lines[5], lines[6]), ("  labels:", ""));
-        assert!(lines[8].starts_with("  k: \"${__") && lines[8].ends_with("_\""));
-        assert!(lines[9].is_empty() && lines[11].is_empty());
+        let lines: Vec<&str> = undone.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect();
+        assert_eq!(lines[..3], ["apiVersion: v1", "kind: Secret", "metadata:"]);
+        assert!(lines[3].starts_with("  name: $(__") && lines[3].ends_with("_-db"), "{}", lines[3]);
+        assert_eq!(lines[4..6], ["  labels:", "data:"]);
+        assert!(lines[6].starts_with("  k: \"$(__") && lines[6].ends_with("_\""));
+        assert_eq!((undone.find("kind: "), lines.len()), (text.find("kind: "), 7));
+    }
+
+    #[test]
+    fn what_follows_an_action_stands_where_its_line_began() {
+        let text = "a:\n  b: 1\n  {{ if .x }}{{- with .y }}c: 2{{ end }}{{ end }}\n";
+        let undone = undone(text, Branches::All).unwrap();
+        assert!(undone.contains("\n  c: 2") && undone.find("c: 2") == text.find("c: 2"), "{undone}");
+    }
+
+    #[test]
+    fn alternatives_can_be_read_one_at_a_time() {
+        let text =
+            "{{ if .a }}\na: 1\n{{ else if .b }}\na: 2\n{{ else }}\n{{ if .c }}\na: 3\n{{ end }}\n{{ end }}\nb: {{ template \"x\" . }}\n";
+        let left = |branches| undone(text, branches).unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(left(Branches::First)[..3], ["a:", "1", "b:"]);
+        assert_eq!(left(Branches::Last)[..3], ["a:", "3", "b:"]);
+        assert_eq!(left(Branches::All)[..6], ["a:", "1", "a:", "2", "a:", "3"]);
+        assert_eq!(undone("{{ if .a }}a: 1{{ end }}", Branches::First), None);
+        assert_eq!(undone("{{ else }}a: {{ end }}{{ end }}", Branches::Last), None);
     }
 
     #[test]
     fn what_is_no_template_or_does_not_end_is_left_alone() {
-        assert_eq!(undone("a: {b: c}\n"), None);
-        assert_eq!(undone("a: {{ b\n"), None);
-        assert_eq!(undone("{% raw %}a: 1{% endraw %}").unwrap().trim(), "a: 1");
-        assert!(undone("é: {{ é }}é\n").unwrap().ends_with("_é\n"));
+        assert_eq!(undone("a: {b: c}\n", Branches::All), None);
+        assert_eq!(undone("a: {{ b\n", Branches::All), None);
+        assert_eq!(undone("{% raw %}a: 1{% endraw %}", Branches::All).unwrap().trim(), "a: 1");
+        assert!(undone("é: {{ é }}é\n", Branches::All).unwrap().ends_with("_é\n"));
     }
 }

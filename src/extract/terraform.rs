@@ -3,7 +3,7 @@
 use super::hcl::{self, Block, Body};
 use super::names::{self, declaration, keyed, reference};
 use super::node::{Data, Node};
-use super::{Extractor, json};
+use super::{Extractor, Reads, json};
 use crate::model::{Class, KeyKind, Mention, Outline, Place, Proves, RecordKind, Resource};
 use std::collections::HashMap;
 
@@ -101,6 +101,13 @@ const MAKERS: &[Maker] = &[
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "terraform"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            files: "`*.tf`, `*.tofu`, `*.tfvars`, the same in JSON, Terragrunt",
+            takes: "resources, variables, locals and what they refer to",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::names::{self, declaration, inside, keyed};
 use super::node::Node;
-use super::{Extractor, json};
+use super::{Extractor, Reads, json};
 use crate::model::{Class, KeyKind, Outline, Place, RecordKind, Resource};
 
 /// `tfstate`.
@@ -32,6 +32,10 @@ const IDS: &[(&str, &str, RecordKind, &str, KeyKind)] = &[
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "tfstate"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads { files: "`*.tfstate` of version 3 and 4, plans as JSON", takes: "what was made, with its ids, and secrets in it" }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

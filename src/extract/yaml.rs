@@ -1,9 +1,9 @@
 //! YAML to nodes, within bounds: what it costs does not grow with what aliases repeat.
 
 use super::node::{Data, Node};
-use super::template;
+use super::template::{self, Branches};
 use crate::model::Outline;
-use granit_parser::{Event, Parser};
+use granit_parser::{Event, Parser, ScanError};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -11,6 +11,9 @@ use std::rc::Rc;
 const DEEPEST: usize = 128;
 /// Most nodes of a file, those that aliases repeat included.
 const MOST: usize = 1 << 20;
+
+/// Documents, and why no more were read.
+type Parsed = (Vec<Node>, Option<String>);
 
 /// What is open while events come.
 enum Open {
@@ -25,32 +28,55 @@ pub(super) fn read(text: &str, outline: &mut Outline) -> Vec<Node> {
 
 /// The documents of a template of YAML.
 pub(super) fn template(text: &str, outline: &mut Outline) -> Vec<Node> {
-    told(template::undone(text).map_or_else(|| parse(text), |undone| parse(&undone)), outline)
+    told(without_actions(text).unwrap_or_else(|| parse(text, text)), outline)
 }
 
-fn told((documents, trouble): (Vec<Node>, Option<String>), outline: &mut Outline) -> Vec<Node> {
+fn told((documents, trouble): Parsed, outline: &mut Outline) -> Vec<Node> {
     outline.troubles.extend(trouble);
     documents
 }
 
 /// The documents of a file. Where it breaks off, those before, and why. A file that is no YAML for its template actions is read without them.
-pub fn documents(text: &str) -> (Vec<Node>, Option<String>) {
-    let plain = parse(text);
-    match plain.1.as_ref().and_then(|_| template::undone(text)) {
-        Some(undone) => {
-            let read = parse(&undone);
-            if read.1.is_none() || read.0.len() > plain.0.len() { read } else { plain }
-        }
-        None => plain,
+pub fn documents(text: &str) -> Parsed {
+    let plain = parse(text, text);
+    match plain.1.as_ref().and_then(|_| without_actions(text)) {
+        Some(read) if read.1.is_none() || read.0.len() > plain.0.len() => read,
+        _ => plain,
     }
 }
 
-fn parse(text: &str) -> (Vec<Node>, Option<String>) {
+/// The documents of a template; `None` where it has no actions. Alternatives that make no YAML together are read one after the other.
+fn without_actions(text: &str) -> Option<Parsed> {
+    let all = parse(&template::undone(text, Branches::All)?, text);
+    if all.1.is_none() {
+        return Some(all);
+    }
+    let alternative = |branches| template::undone(text, branches).map(|undone| parse(&undone, text)).filter(|read| read.1.is_none());
+    match (alternative(Branches::First), alternative(Branches::Last)) {
+        (Some((mut documents, _)), Some((more, _))) => {
+            documents.extend(more);
+            Some((documents, None))
+        }
+        (Some(read), None) | (None, Some(read)) => Some(read),
+        (None, None) => Some(all),
+    }
+}
+
+/// What is wrong, and where in the text as it was written: undone templates have other lines at the same bytes.
+fn trouble(error: &ScanError, original: &str) -> String {
+    let at = error.marker().byte_offset().unwrap_or(0).min(original.len());
+    let before = &original.as_bytes()[..at];
+    let line = 1 + memchr::memchr_iter(b'\n', before).count();
+    let column = 1 + String::from_utf8_lossy(&before[memchr::memrchr(b'\n', before).map_or(0, |n| n + 1)..]).chars().count();
+    format!("line {line} column {column}: {}", error.info())
+}
+
+fn parse(text: &str, original: &str) -> Parsed {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
             Ok(event) => event,
-            Err(e) => return (builder.documents, Some(e.to_string())),
+            Err(e) => return (builder.documents, Some(trouble(&e, original))),
         };
         let range = span.byte_range().unwrap_or(0..0);
         if let Err(why) = builder.event(event, range.start.min(text.len()), range.end.min(text.len())) {

@@ -17,7 +17,7 @@ impl Importer for Format {
     }
 
     fn command(&self) -> &'static str {
-        "gcloud iam service-accounts keys list --iam-account=E --managed-by=user --format=json; gcloud storage hmac list; gcloud services api-keys list"
+        "gcloud iam service-accounts keys list --iam-account=E --managed-by=user --format=json; gcloud storage hmac list; gcloud services api-keys list, or gcloud asset search-all-resources --asset-types=apikeys.googleapis.com/Key"
     }
 
     fn lacks(&self) -> &'static str {
@@ -30,6 +30,7 @@ impl Importer for Format {
         is_key
             || element.has(&["accessId", "serviceAccountEmail"])
             || (name.contains("/locations/") && name.contains("/keys/") && element.object.contains_key("uid"))
+            || element.text(&["assetType"]).is_some_and(|t| t == "apikeys.googleapis.com/Key")
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
@@ -87,7 +88,8 @@ fn hmac(element: &Element<'_>, context: &Context<'_>) -> Option<Record> {
 }
 
 fn api_key(element: &Element<'_>, name: &str, context: &Context<'_>) -> Option<Record> {
-    let id = element.text(&["uid"])?;
+    let name = name.trim_start_matches("//apikeys.googleapis.com/");
+    let id = element.text(&["uid"]).or_else(|| name.rsplit('/').next().map(str::to_owned)).filter(|id| !id.is_empty())?;
     let mut record = context.record(SourceClass::Issuer, "gcp", RecordKind::ApiKey, &id);
     record.scope = name.split('/').nth(1).map(Into::into);
     record.display = element.text(&["displayName"]).map(Into::into);
@@ -107,14 +109,15 @@ mod tests {
     fn keys_belong_to_their_account_and_9999_is_no_end() {
         let text = r#"[{"name":"projects/ml-prod/serviceAccounts/trainer@ml-prod.iam.gserviceaccount.com/keys/0123456789abcdef0123456789abcdef01234567","keyType":"USER_MANAGED","validAfterTime":"2023-01-01T00:00:00Z","validBeforeTime":"9999-12-31T23:59:59Z","disabled":false},
           {"accessId":"GOOG1EFAKE","serviceAccountEmail":"trainer@ml-prod.iam.gserviceaccount.com","state":"ACTIVE","timeCreated":"2023-01-01T00:00:00Z"},
-          {"name":"projects/123/locations/global/keys/2c437be3-0000-4000-8000-000000000001","uid":"2c437be3-0000-4000-8000-000000000001","displayName":"gemini-demo","createTime":"2024-06-01T00:00:00Z"}]"#;
+          {"name":"projects/123/locations/global/keys/2c437be3-0000-4000-8000-000000000001","uid":"2c437be3-0000-4000-8000-000000000001","displayName":"gemini-demo","createTime":"2024-06-01T00:00:00Z"},
+          {"name":"//apikeys.googleapis.com/projects/123/locations/global/keys/3c437be3-0000-4000-8000-000000000001","assetType":"apikeys.googleapis.com/Key","project":"projects/123","displayName":"maps"}]"#;
         let register = read_text("keys.json", text, Vec::new());
         let record = &register.records[0];
         assert_eq!((record.scope.as_deref(), record.expires), (Some("ml-prod"), None));
         assert!(record.keys.iter().any(|k| k.kind == KeyKind::GcpSaKey) && record.of.iter().any(|k| k.kind == KeyKind::GcpSa));
         assert_eq!(
             register.records.iter().map(|r| r.kind).collect::<Vec<_>>(),
-            [RecordKind::SaKey, RecordKind::AccessKey, RecordKind::ApiKey]
+            [RecordKind::SaKey, RecordKind::AccessKey, RecordKind::ApiKey, RecordKind::ApiKey]
         );
     }
 }

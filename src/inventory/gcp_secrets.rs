@@ -17,7 +17,7 @@ impl Importer for Format {
     }
 
     fn command(&self) -> &'static str {
-        "gcloud secrets list --format=json; gcloud iam workload-identity-pools providers list --workload-identity-pool=P --location=global --format=json"
+        "gcloud secrets list --format=json, or gcloud asset search-all-resources --asset-types=secretmanager.googleapis.com/Secret; gcloud iam workload-identity-pools providers list --workload-identity-pool=P --location=global --format=json"
     }
 
     fn lacks(&self) -> &'static str {
@@ -25,12 +25,14 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        let name = element.text(&["name"]).unwrap_or_default();
-        name.starts_with("projects/") && (name.contains("/secrets/") || name.contains("/workloadIdentityPools/"))
+        let name = name(element).unwrap_or_default();
+        name.starts_with("projects/")
+            && !name.contains("/versions/")
+            && (name.contains("/secrets/") || name.contains("/workloadIdentityPools/"))
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
-        let Some(name) = element.text(&["name"]) else { return };
+        let Some(name) = name(element) else { return };
         let is_secret = name.contains("/secrets/");
         let (class, kind) =
             if is_secret { (SourceClass::Vault, RecordKind::SecretRef) } else { (SourceClass::Issuer, RecordKind::WorkloadId) };
@@ -60,6 +62,13 @@ impl Importer for Format {
     }
 }
 
+/// The resource's name; an asset's begins with its service, `//secretmanager.googleapis.com/`.
+fn name(element: &Element<'_>) -> Option<String> {
+    let name = element.text(&["name"])?;
+    let bare = name.strip_prefix("//").and_then(|n| n.split_once('/')).map(|(_, rest)| rest.to_owned());
+    Some(bare.unwrap_or(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::read::read_text;
@@ -68,9 +77,14 @@ mod tests {
     #[test]
     fn secrets_and_pools_are_told_apart() {
         let text = r#"[{"name":"projects/123/secrets/groq-key","createTime":"2024-05-01T00:00:00Z","labels":{"team":"nlp","env":"dev"}},
-          {"name":"projects/123/locations/global/workloadIdentityPools/gh/providers/gh","state":"ACTIVE","oidc":{"issuerUri":"https://token.actions.githubusercontent.com"}}]"#;
+          {"name":"projects/123/locations/global/workloadIdentityPools/gh/providers/gh","state":"ACTIVE","oidc":{"issuerUri":"https://token.actions.githubusercontent.com"}},
+          {"name":"//secretmanager.googleapis.com/projects/123/secrets/cohere-key","assetType":"secretmanager.googleapis.com/Secret","project":"projects/123","createTime":"2024-05-01T00:00:00Z"}]"#;
         let register = read_text("gcp.json", text, Vec::new());
-        assert_eq!(register.records.iter().map(|r| r.kind).collect::<Vec<_>>(), [RecordKind::SecretRef, RecordKind::WorkloadId]);
+        assert_eq!(
+            register.records.iter().map(|r| r.kind).collect::<Vec<_>>(),
+            [RecordKind::SecretRef, RecordKind::WorkloadId, RecordKind::SecretRef]
+        );
+        assert_eq!((&*register.records[2].id, register.records[2].scope.as_deref()), ("projects/123/secrets/cohere-key", Some("123")));
         assert_eq!(register.records[0].owner.as_ref().map(|o| &*o.value), Some("nlp"));
     }
 }

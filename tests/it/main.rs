@@ -7,6 +7,7 @@ mod archives;
 mod cli;
 mod config;
 mod detectors;
+mod formats;
 mod groups;
 mod history;
 mod hostile;

@@ -139,11 +139,11 @@ fn detector_files_are_named_after_their_provider() {
 #[test]
 fn every_report_format_is_documented() {
     let mut faults = Faults::default();
-    let text = files(|f| f == "docs/formats.md").remove("docs/formats.md").unwrap_or_default();
+    let text = files(|f| f == "docs/reports.md").remove("docs/reports.md").unwrap_or_default();
     for reporter in keysweep::report::ALL {
         let id = format!("`{}`", reporter.id());
         if !text.lines().any(|l| l.starts_with('#') && l.contains(&id)) {
-            faults.add("docs/formats.md", 1, format!("no heading names the format {id}; describe it under one"));
+            faults.add("docs/reports.md", 1, format!("no heading names the format {id}; describe it under one"));
         }
     }
     faults.check();
