@@ -8,7 +8,7 @@ use super::verdict::{DAY, on_record, reason};
 use super::{environment::Environment, federation, flags, frameworks, owner, references, rules, verdict};
 use crate::model::{
     Class, CredentialLife, Demand, Detector, Exposure, Flag, Location, Mention, Owner, OwnerStatus, Proves, Record, RecordKind, Relation,
-    Subject, Verdict,
+    Seen, Subject, Verdict,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -21,8 +21,8 @@ fn id(parts: &[&str]) -> String {
     digest[..16].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The identity of a credential.
-pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &[Arc<Detector>]) -> Exposure {
+/// The identity of a credential, and where files mention it by its id.
+pub(super) fn of_case(case: &Case<'_, '_>, mentioned: &[&Seen], codeowners: &Codeowners, detectors: &[Arc<Detector>]) -> Exposure {
     let (verdict, mut evidence) = verdict::judge(case);
     let first = case.unit.first();
     let named = owner::of_records(&case.own, &case.above, case.bench.directory);
@@ -33,7 +33,7 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
     let locations: Vec<&Location> = case.unit.findings.iter().flat_map(|f| &f.locations).collect();
     let question = case.question();
     let class = flags::class(case);
-    let (id, principal) = (id(&parts), principal(case));
+    let (id, principal) = (id(&parts), principal(case, mentioned));
     let environment = flags::environment(case).map(Environment::as_str);
     let subject = Subject {
         identity: &id,
@@ -54,8 +54,8 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
         scope: question.scope.map(str::to_owned),
         class,
         environment: environment.map(str::to_owned),
-        declared_in: Vec::new(),
-        referenced_in: Vec::new(),
+        declared_in: references::places(mentioned, Relation::Declared),
+        referenced_in: references::places(mentioned, Relation::Referenced),
         verdict,
         owner: named.or_else(|| owner::of_places(&locations, Some(first), codeowners, case.bench.directory)),
         credential: Some(life(case, detectors)),
@@ -73,11 +73,11 @@ pub(super) fn of_case(case: &Case<'_, '_>, codeowners: &Codeowners, detectors: &
     }
 }
 
-/// Whose it is: as the credential says, else as its records do.
-fn principal(case: &Case<'_, '_>) -> Option<String> {
+/// Whose it is: as the credential says, else as its records do, else as files do.
+fn principal(case: &Case<'_, '_>, mentioned: &[&Seen]) -> Option<String> {
     let own = case.unit.findings.iter().find_map(|f| f.principal.clone());
     let recorded = || case.own.iter().find_map(|r| r.display.as_deref()).map(str::to_owned);
-    own.or_else(recorded)
+    own.or_else(recorded).or_else(|| mentioned.first().map(|s| s.mention.principal.clone()))
 }
 
 fn life(case: &Case<'_, '_>, detectors: &[Arc<Detector>]) -> CredentialLife {
@@ -104,8 +104,8 @@ pub(super) fn of_reference(reference: &Reference<'_>, bench: &Bench<'_, '_>, cod
     let own: Vec<&Record> = clusters.iter().flat_map(|c| bench.index.members(*c)).collect();
     let parents = bench.index.parents(&clusters);
     let above: Vec<&Record> = parents.iter().flat_map(|c| bench.index.members(*c)).collect();
-    let declared_in = reference.places(Relation::Declared);
-    let referenced_in = reference.places(Relation::Referenced);
+    let declared_in = references::places(&reference.seen, Relation::Declared);
+    let referenced_in = references::places(&reference.seen, Relation::Referenced);
     let named = owner::of_records(&own, &above, bench.directory);
     let mut flagged = Vec::new();
     let mut flag = |flag: Flag, record: &Record, says: &str| flagged.push((flag, on_record(record, says.to_owned())));

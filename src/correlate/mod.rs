@@ -57,12 +57,14 @@ fn judge(report: &mut Report, register: &Register, policy: &Policy, now: Timesta
     let codeowners = Codeowners::new(report.codeowners.iter().map(|(repo, path, text)| (repo.as_str(), path.as_str(), text.as_str())));
     let mut seen = HashSet::new();
     let (mut identities, mut lists) = (Vec::new(), frameworks::Lists::default());
-    for unit in &unit::units(&report.findings) {
+    let units = unit::units(&report.findings);
+    let (mut mentioned, others) = references::split(&report.seen, &units);
+    for (number, unit) in units.iter().enumerate() {
         let case = Case::new(unit, matching::find(unit, &index, policy), &bench);
         seen.extend(case.seen());
-        identities.push(lists.share(of_case(&case, &codeowners, &report.detectors)));
+        identities.push(lists.share(of_case(&case, &mentioned.remove(&number).unwrap_or_default(), &codeowners, &report.detectors)));
     }
-    for reference in &references::references(&report.seen) {
+    for reference in &references::references(others) {
         let (exposure, clusters) = of_reference(reference, &bench, &codeowners);
         seen.extend(clusters);
         identities.push(lists.share(exposure));

@@ -3,11 +3,12 @@
 use super::case::Bench;
 use super::coverage::{ISSUERS, Question, covering, is_foreign, only_scope};
 use super::index::Cluster;
+use super::unit::{Unit, is_own};
 use super::verdict::{about, on_record, reason};
 use crate::model::{
     Class, Evidence, Key, KeyKind, Location, Mention, Proves, Record, RecordKind, Relation, Seen, SourceClass, Status, Strength, Verdict,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Mentions of one identity.
 pub(super) struct Reference<'s> {
@@ -22,8 +23,22 @@ const ANSWERING: &[SourceClass] = &[SourceClass::Issuer, SourceClass::Pki, Sourc
 /// What is mentioned: provider, kind, name, scope, and the repository of what is known within one only.
 type Named<'s> = (&'s str, RecordKind, String, Option<&'s str>, &'s str);
 
+/// Mentions of credentials that were found, by the number of their unit; and all others.
+pub(super) fn split<'s>(seen: &'s [Seen], units: &[Unit<'_>]) -> (HashMap<usize, Vec<&'s Seen>>, Vec<&'s Seen>) {
+    let own = units.iter().enumerate().flat_map(|(n, unit)| unit.keys().into_iter().filter(|k| is_own(k)).map(move |k| (k, n)));
+    let of_key: HashMap<&Key, usize> = own.collect();
+    let (mut of_units, mut others): (HashMap<usize, Vec<&Seen>>, Vec<&Seen>) = Default::default();
+    for s in seen {
+        match s.mention.keys.iter().find_map(|k| of_key.get(k)) {
+            Some(unit) => of_units.entry(*unit).or_default().push(s),
+            None => others.push(s),
+        }
+    }
+    (of_units, others)
+}
+
 /// Mentions by what they mention. CI secrets of different repositories are different ones.
-pub(super) fn references(seen: &[Seen]) -> Vec<Reference<'_>> {
+pub(super) fn references(seen: Vec<&Seen>) -> Vec<Reference<'_>> {
     let mut found: BTreeMap<Named<'_>, Vec<&Seen>> = BTreeMap::new();
     for s in seen {
         let m = &s.mention;
@@ -42,15 +57,15 @@ pub(super) fn references(seen: &[Seen]) -> Vec<Reference<'_>> {
     found.into_values().map(|seen| Reference { first: &seen[says_most(&seen)].mention, seen }).collect()
 }
 
-impl Reference<'_> {
-    /// The places of one relation, sorted, each once.
-    pub(super) fn places(&self, relation: Relation) -> Vec<Location> {
-        let mut places: Vec<Location> = self.seen.iter().filter(|s| s.mention.relation == relation).map(|s| s.location.clone()).collect();
-        places.sort_by(|a, b| (&a.repo, &a.path, a.line, a.column).cmp(&(&b.repo, &b.path, b.line, b.column)));
-        places.dedup_by(|a, b| (&a.repo, &a.path, a.line, a.column) == (&b.repo, &b.path, b.line, b.column));
-        places
-    }
+/// The places of one relation, sorted, each once.
+pub(super) fn places(seen: &[&Seen], relation: Relation) -> Vec<Location> {
+    let mut places: Vec<Location> = seen.iter().filter(|s| s.mention.relation == relation).map(|s| s.location.clone()).collect();
+    places.sort_by(|a, b| (&a.repo, &a.path, a.line, a.column).cmp(&(&b.repo, &b.path, b.line, b.column)));
+    places.dedup_by(|a, b| (&a.repo, &a.path, a.line, a.column) == (&b.repo, &b.path, b.line, b.column));
+    places
+}
 
+impl Reference<'_> {
     /// How files prove to be it: with a secret anywhere counts.
     pub(super) fn proves(&self) -> Proves {
         let all = || self.seen.iter().map(|s| s.mention.proves);

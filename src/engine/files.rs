@@ -3,7 +3,7 @@
 use super::findings::Sighting;
 use super::frames::{Content, Places};
 use super::history::AtHead;
-use super::inspect::{Inspected, content};
+use super::inspect::{Inspected, SeeMember, content};
 use super::pool::spread;
 use super::scan::{Gathered, History, Named, Options, slashed};
 use super::structure::{Structure, Whereabouts};
@@ -57,10 +57,24 @@ impl<'p> Part<'p> {
     }
 
     fn content(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>) {
+        self.scan(number, name, bytes, options, &mut |_, _| {});
+    }
+
+    /// Scans a file, and takes what it and its members say by their structure.
+    fn file(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>, at: Whereabouts<'_>) {
+        let mut structure = std::mem::take(&mut self.structure);
+        structure.file(at, bytes);
+        self.scan(number, name, bytes, options, &mut |member, content| {
+            structure.file(Whereabouts { member: Some(member), ..at }, content);
+        });
+        self.structure = structure;
+    }
+
+    fn scan(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>, see: SeeMember<'_>) {
         self.stats.files += 1;
         self.stats.bytes += bytes.len() as u64;
         self.stats.bytes_inspected += bytes.len() as u64;
-        let inspected = content(&mut self.scanner, bytes, name, options, &mut self.skipped);
+        let inspected = content(&mut self.scanner, bytes, name, options, &mut self.skipped, see);
         if !inspected.is_empty() {
             self.found.push((number, inspected));
         }
@@ -88,9 +102,9 @@ pub(super) fn tree(
         |part, (number, item)| {
             match Bytes::open(&item.path, options.max_size) {
                 Ok(bytes) => {
-                    part.content(*number, &item.path.display().to_string(), &bytes, options);
                     let repo = item.repository.map(|r| repositories[r].1.as_str());
-                    part.structure.file(Whereabouts { repo, path: &item.inner, uri: &item.uri }, &bytes);
+                    let at = Whereabouts { repo, path: &item.inner, uri: &item.uri, member: None };
+                    part.file(*number, &item.path.display().to_string(), &bytes, options, at);
                 }
                 Err(e) => part.skipped.push(Skipped::new(item.path.display().to_string(), e.to_string())),
             }
@@ -133,8 +147,7 @@ pub(super) fn stdin(bytes: &[u8], library: &Library, options: &Options<'_>, gath
 
 fn one(bytes: &[u8], name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
     let mut part = Part::new(library, options);
-    part.content(0, name, bytes, options);
-    part.structure.file(Whereabouts { repo: None, path: name, uri: name }, bytes);
+    part.file(0, name, bytes, options, Whereabouts { repo: None, path: name, uri: name, member: None });
     gathered.stats += part.stats;
     gathered.skipped.extend(part.skipped);
     gathered.structure.absorb(part.structure);

@@ -60,9 +60,19 @@ pub fn is_compressed(bytes: &[u8], options: &Options<'_>) -> bool {
     options.archives.depth > 0 && matches!(archive::kind(bytes), Some(archive::Kind::Gzip | archive::Kind::Zstd))
 }
 
+/// Sees path and content of each member of an archive.
+pub type SeeMember<'s> = &'s mut dyn FnMut(&str, &[u8]);
+
 /// Scans content by itself: what was found in it, and in the members of an archive.
-pub fn content(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Options<'_>, skipped: &mut Vec<Skipped>) -> Inspected {
-    let (found, whole) = members(scanner, bytes, name, options, skipped);
+pub fn content(
+    scanner: &mut Scanner<'_>,
+    bytes: &[u8],
+    name: &str,
+    options: &Options<'_>,
+    skipped: &mut Vec<Skipped>,
+    see: SeeMember<'_>,
+) -> Inspected {
+    let (found, whole) = members(scanner, bytes, name, options, skipped, see);
     if whole && is_compressed(bytes, options) {
         return Inspected::new(Vec::new(), found);
     }
@@ -70,7 +80,14 @@ pub fn content(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Op
 }
 
 /// Scans the members of an archive, if the content is one; and whether all of it was read.
-pub fn members(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Options<'_>, skipped: &mut Vec<Skipped>) -> (Members, bool) {
+pub fn members(
+    scanner: &mut Scanner<'_>,
+    bytes: &[u8],
+    name: &str,
+    options: &Options<'_>,
+    skipped: &mut Vec<Skipped>,
+    see: SeeMember<'_>,
+) -> (Members, bool) {
     let mut found = Vec::new();
     if options.archives.depth == 0 || archive::kind(bytes).is_none() {
         return (found, true);
@@ -80,6 +97,7 @@ pub fn members(scanner: &mut Scanner<'_>, bytes: &[u8], name: &str, options: &Op
         if !hits.is_empty() {
             found.push((member.into(), hits));
         }
+        see(member, content);
     });
     let before = skipped.len();
     let lost = troubles.into_iter().filter(|t| t.loss != archive::Loss::Nothing);

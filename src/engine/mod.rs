@@ -1,5 +1,6 @@
 //! The scan: the only place with threads. Sources give bytes, detectors give candidates, candidates become findings.
 
+mod blobs;
 mod digests;
 mod files;
 mod findings;

@@ -20,25 +20,28 @@ pub(super) struct Structure {
     pub unstructured: Vec<Skipped>,
 }
 
-/// Where a file is: its repository, its path from there, and its path from the scan's root.
+/// Where a file is: its repository, its path from there, its path from the scan's root, and of a member of an archive its path in that.
 #[derive(Clone, Copy)]
 pub(super) struct Whereabouts<'w> {
     pub repo: Option<&'w str>,
     pub path: &'w str,
     pub uri: &'w str,
+    pub member: Option<&'w str>,
 }
 
 impl Structure {
     /// Reads a file of the checked-out state.
     pub(super) fn file(&mut self, at: Whereabouts<'_>, bytes: &[u8]) {
-        if matches!(at.path, "CODEOWNERS" | ".github/CODEOWNERS" | "docs/CODEOWNERS" | ".gitlab/CODEOWNERS")
+        if at.member.is_none()
+            && matches!(at.path, "CODEOWNERS" | ".github/CODEOWNERS" | "docs/CODEOWNERS" | ".gitlab/CODEOWNERS")
             && bytes.len() <= LARGEST_OWNERS
         {
             let repo = at.repo.unwrap_or_default().to_owned();
             self.codeowners.push((repo, at.path.to_owned(), String::from_utf8_lossy(bytes).into_owned()));
         }
-        let Some(outline) = extract::outline(at.path, bytes) else { return };
-        self.unstructured.extend(outline.troubles.iter().map(|why| Skipped::new(at.uri, why.clone())));
+        let Some(outline) = extract::outline(at.member.and_then(|m| m.rsplit('!').next()).unwrap_or(at.path), bytes) else { return };
+        let within = |path: &str| at.member.map_or_else(|| path.to_owned(), |m| format!("{path}!{m}"));
+        self.unstructured.extend(outline.troubles.iter().map(|why| Skipped::new(within(at.uri), why.clone())));
         if outline.mentions.is_empty() {
             return;
         }
@@ -50,7 +53,7 @@ impl Structure {
             let (end_line, end_column, end_utf16) = lines.place(mention.end.max(mention.start));
             let location = Location {
                 repo: at.repo.map(str::to_owned),
-                path: at.path.to_owned(),
+                path: within(at.path),
                 line,
                 column,
                 end_line,
@@ -61,7 +64,7 @@ impl Structure {
                 encoding: None,
                 resource: resource(around.of(mention.start, mention.end), mention.start, mention.end),
                 utf16_columns: (utf16, end_utf16),
-                uri: uri(at.uri),
+                uri: uri(&within(at.uri)),
                 frame: None,
                 suppression: None,
             };

@@ -35,7 +35,10 @@ impl Extractor for Format {
     }
 
     fn reads(&self) -> Reads {
-        Reads { files: "`*.tfstate` of version 3 and 4, plans as JSON", takes: "what was made, with its ids, and secrets in it" }
+        Reads {
+            files: "`*.tfstate` of version 3 and 4, plans as JSON, and the states in a saved plan",
+            takes: "what was made, with its ids, and secrets in it",
+        }
     }
 
     fn claims(&self, path: &str, head: &[u8]) -> bool {

@@ -165,3 +165,34 @@ fn a_text_that_only_begins_like_an_archive_is_text() {
     report.finding(&token);
     report.finding(&github(20));
 }
+
+#[test]
+fn a_plan_of_terraform_names_what_it_makes_and_a_key_in_it_is_one_identity() {
+    let ground = Ground::new();
+    let repo = ground.repo("r");
+    let key = aws(31);
+    let state = format!(
+        "{{\"version\": 4, \"terraform_version\": \"1.9.0\", \"resources\": [{{\"mode\": \"managed\", \"type\": \"aws_iam_access_key\", \"name\": \"ci\",\n\"instances\": [{{\"attributes\": {{\"id\": \"{key}\"}}}}]}}]}}\n"
+    );
+    let config = "resource \"aws_iam_user\" \"ci\" {\n  name = \"ci-deploy\"\n}\n";
+    repo.write("out.tfplan", zip(&[("tfplan", b"\x08\x03"), ("tfstate", state.as_bytes()), ("tfconfig/m-/main.tf", config.as_bytes())]));
+    repo.commit("Plan");
+    for history in ["full", "none"] {
+        let report = ground.scan_with(&[&ground.at("r")], &["--history", history]);
+        let identities = report.json["identities"].as_array().expect("identities");
+        let told: Vec<(&str, &str, String)> = identities
+            .iter()
+            .map(|i| {
+                let place = &i["declared_in"][0];
+                let text = |f: &'static str| i[f].as_str().unwrap_or_default();
+                (text("kind"), text("principal"), format!("{}:{}", place["path"].as_str().unwrap_or_default(), place["line"]))
+            })
+            .collect();
+        let expected = [
+            ("access_key", key.as_str(), "out.tfplan!tfstate:2".to_owned()),
+            ("user", "ci-deploy", "out.tfplan!tfconfig/m-/main.tf:1".to_owned()),
+        ];
+        assert_eq!(told, expected, "{history}");
+        assert_eq!(identities[0]["credentials"].as_array().map(Vec::len), Some(1));
+    }
+}
