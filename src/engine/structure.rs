@@ -39,7 +39,7 @@ impl Structure {
             let repo = at.repo.unwrap_or_default().to_owned();
             self.codeowners.push((repo, at.path.to_owned(), String::from_utf8_lossy(bytes).into_owned()));
         }
-        let Some(outline) = extract::outline(at.member.and_then(|m| m.rsplit('!').next()).unwrap_or(at.path), bytes) else { return };
+        let Some(outline) = extract::identities(at.member.and_then(|m| m.rsplit('!').next()).unwrap_or(at.path), bytes) else { return };
         let within = |path: &str| at.member.map_or_else(|| path.to_owned(), |m| format!("{path}!{m}"));
         self.unstructured.extend(outline.troubles.iter().map(|why| Skipped::new(within(at.uri), why.clone())));
         if outline.mentions.is_empty() {

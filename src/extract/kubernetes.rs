@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// `kubernetes`.
 pub(super) struct Format;
 
+/// What stands in every manifest that an identity is taken from; those of any text come on top.
+const WORDS: &[&str] = &["ecret", "erviceAccount", "Certificate", "SPIFFE", "AccessKey", "iam.aws", "spiffe:"];
+
 impl Extractor for Format {
     fn id(&self) -> &'static str {
         "kubernetes"
@@ -25,6 +28,11 @@ impl Extractor for Format {
         let is_named = path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
         let is_config = ["kubeconfig", "kubeconfig.conf", ".kube/config"].iter().any(|e| path.ends_with(e));
         (is_named || is_config) && begins_line(head, b"apiVersion") && begins_line(head, b"kind")
+    }
+
+    fn may_name(&self, text: &str) -> bool {
+        let holds = |word: &&str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+        (WORDS.iter().any(holds) && !is_schema(text)) || names::may_hold(text).contains(&true)
     }
 
     fn extract(&self, path: &str, text: &str, outline: &mut Outline) {
@@ -264,6 +272,12 @@ impl Manifests<'_> {
     }
 }
 
+/// Whether a file describes kinds of resources and nothing else: they are large, and have the words of all that they describe.
+fn is_schema(text: &str) -> bool {
+    let mut kinds = text.lines().filter_map(|l| l.strip_prefix("kind:")).map(str::trim).peekable();
+    kinds.peek().is_some() && kinds.all(|k| k == "CustomResourceDefinition")
+}
+
 /// The scalar at a path, with the name that it gives.
 fn literal_at<'n>(node: &'n Node, path: &[&str]) -> Option<(&'n Node, &'n str)> {
     let scalar = node.at(path)?;
@@ -364,6 +378,16 @@ subjects:
         let holding = holding(&outline, text, "abc");
         assert!(holding.iter().any(|r| r.format == "helm" && r.name.as_deref() == Some("Secret/{{ .Release.Name }}-db")), "{holding:?}");
         assert!(holding.iter().any(|r| r.key.as_deref() == Some("stringData.password")), "{holding:?}");
+    }
+
+    #[test]
+    fn what_cannot_name_an_identity_is_told_cheaply() {
+        assert!(Format.may_name(TEXT));
+        assert!(!Format.may_name("apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"));
+        let schema = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {serviceAccountName: {type: string}}\n";
+        assert!(!Format.may_name(schema));
+        assert!(Format.may_name(&format!("{schema}---\n{TEXT}")));
+        assert!(Format.may_name(&format!("{schema}# arn:aws:iam::111122223333:role/x\n")));
     }
 
     #[test]

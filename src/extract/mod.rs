@@ -26,6 +26,11 @@ pub trait Extractor: Sync {
     /// [`HEAD`] bytes. It is asked of every file of a repository, so it decides by the path first.
     fn claims(&self, path: &str, head: &[u8]) -> bool;
 
+    /// Whether a file of this format may declare or refer to an identity: a cheap test, so that most need not be read by structure.
+    fn may_name(&self, _text: &str) -> bool {
+        true
+    }
+
     /// What the file says. Spans are bytes of `text`.
     fn extract(&self, path: &str, text: &str, outline: &mut Outline);
 }
@@ -77,13 +82,25 @@ pub fn claiming(path: &str, head: &[u8]) -> Vec<&'static dyn Extractor> {
 
 /// What a file says by its structure, in all formats that claim it; `None` where none does.
 pub fn outline(path: &str, bytes: &[u8]) -> Option<Outline> {
-    let claiming = claiming(path, bytes);
-    if claiming.is_empty() {
+    read(&claiming(path, bytes), path, bytes)
+}
+
+/// The same, of the formats of which it may name identities.
+pub fn identities(path: &str, bytes: &[u8]) -> Option<Outline> {
+    let mut claiming = claiming(path, bytes);
+    if let Ok(text) = text(bytes) {
+        claiming.retain(|e| e.may_name(text));
+    }
+    read(&claiming, path, bytes)
+}
+
+fn read(formats: &[&dyn Extractor], path: &str, bytes: &[u8]) -> Option<Outline> {
+    if formats.is_empty() {
         return None;
     }
     let mut outline = Outline::default();
     match text(bytes) {
-        Ok(text) => claiming.iter().for_each(|extractor| extractor.extract(path, text, &mut outline)),
+        Ok(text) => formats.iter().for_each(|extractor| extractor.extract(path, text, &mut outline)),
         Err(why) => outline.troubles.push(why),
     }
     Some(outline)

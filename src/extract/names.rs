@@ -120,7 +120,7 @@ static SECRET_MANAGER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"projects/[a-z0-9-]{4,30}/secrets/[A-Za-z0-9_-]{1,255}").expect("sound"));
 
 /// Whether a text can hold any of the names that [`scan`] finds: a cheap test before them.
-fn may_hold(text: &str) -> [bool; 4] {
+pub(super) fn may_hold(text: &str) -> [bool; 4] {
     let finder = |needle: &str| memchr::memmem::find(text.as_bytes(), needle.as_bytes()).is_some();
     [finder("arn:aws"), finder(".iam.gserviceaccount.com"), finder(".vault.azure.net/secrets/"), finder("/secrets/")]
 }
