@@ -59,6 +59,12 @@ impl Decoded {
         }
     }
 
+    /// Whether an escape stands right before or behind a span of percent-encoding: `token%3DVALUE%26`. Its digits hide where the value begins.
+    pub fn is_delimited_by_escapes(&self, start: usize, end: usize) -> bool {
+        let is_escape = |at: usize| self.origins.get(at).zip(self.origins.get(at + 1)).is_some_and(|(from, to)| to - from > 1);
+        start.checked_sub(1).is_some_and(is_escape) || is_escape(end)
+    }
+
     /// Where in the run the byte before `offset` ends.
     pub fn origin_end(&self, offset: usize) -> usize {
         match self.scheme {
@@ -293,6 +299,8 @@ mod tests {
         let decoded = decode(b"ab%2Dcd%5Fef%21x", Scheme::Percent).expect("enough");
         assert_eq!(decoded.bytes, b"ab-cd_ef!x");
         assert_eq!((decoded.origin(3), decoded.origin_end(9)), (5, 15));
+        let beside = |start, end| decoded.is_delimited_by_escapes(start, end);
+        assert!(beside(3, 5) && beside(6, 8) && !beside(0, 1) && !beside(1, 1) && beside(9, 10));
     }
 
     #[test]

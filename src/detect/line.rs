@@ -2,11 +2,8 @@
 
 use super::demand::Facts;
 use super::library::Library;
-use super::plan::{LINE_LEAD, LINE_REACH};
+use super::plan::{CONTEXT, LINE_LEAD, LINE_REACH};
 use memchr::{memchr, memrchr};
-
-/// Bytes before a match that decide whether it begins at a boundary.
-pub(super) const CONTEXT: usize = 2;
 
 /// A line with an anchor on it, or so much of a long one as its next anchors can look at.
 pub(super) struct Line {

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub const LINE_REACH: u32 = 8 * 1024;
 /// Furthest a match may begin before its anchor.
 pub const LINE_LEAD: u32 = 512;
+/// Bytes before a match that decide whether it begins at a boundary.
+pub const CONTEXT: usize = 12;
 /// Furthest a match over several lines reaches, if the detector does not say.
 pub const BLOCK_REACH: u32 = 16 * 1024;
 
@@ -128,17 +130,44 @@ fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
     regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(Box::new)
 }
 
-/// Whether a word boundary stands before `start`: between a word character and another, or behind an escape such as `\n` in a string literal.
+/// Whether a word boundary stands before `start`: between a word character and another, or behind an escape that ends in word characters.
 pub fn at_boundary(bytes: &[u8], start: usize) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     let Some(&before) = start.checked_sub(1).and_then(|i| bytes.get(i)) else { return true };
-    let escaped = b"nrtbf".contains(&before) && start >= 2 && bytes[start - 2] == b'\\';
-    escaped || !word(before) || !bytes.get(start).copied().is_some_and(word)
+    !word(before) || !bytes.get(start).copied().is_some_and(word) || ends_in_escape(&bytes[start.saturating_sub(CONTEXT)..start])
+}
+
+/// Whether a text ends in an escape: `\n`, `\x22`, `\u003d` of string literals, `%3D` of addresses, `=3D` of mail, or the colour of a
+/// terminal, `ESC[1;31m`, also where its first byte was lost.
+fn ends_in_escape(text: &[u8]) -> bool {
+    let coded = |sign: &[u8], digits: usize| {
+        text.len()
+            .checked_sub(sign.len() + digits)
+            .map(|at| text[at..].split_at(sign.len()))
+            .is_some_and(|(head, code)| head == sign && code.iter().all(u8::is_ascii_hexdigit))
+    };
+    let coloured = || {
+        let Some(code) = text.strip_suffix(b"m") else { return false };
+        let numbers = code.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+        numbers > 0 && code[..code.len() - numbers].ends_with(b"[")
+    };
+    let named = || matches!(text, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f']);
+    named() || coded(b"\\x", 2) || coded(b"\\u", 4) || coded(b"%", 2) || text.ends_with(b"=3D") || coloured()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_are_boundaries() {
+        for before in [r"\n", r"a\t", r"\x22", r"\u003d", "%3D", "id=3D", "\x1b[1;31m", "[36m", "[38;5;196m", "", " ", "é"] {
+            assert!(at_boundary(format!("{before}key").as_bytes(), before.len()), "{before:?}");
+        }
+        for before in ["n", "x22", "u003d", "3D", "1m", "[m", r"\q", "_", "%3G"] {
+            assert!(!at_boundary(format!("{before}key").as_bytes(), before.len()), "{before:?}");
+        }
+    }
 
     #[test]
     fn a_pattern_without_its_boundary_is_the_same_pattern() {

@@ -7,8 +7,8 @@
 use super::decode::{self, Run};
 use super::hit::{Candidate, Hit, Source, offset, sort};
 use super::library::{FIRST, Library, group_of};
-use super::line::{CONTEXT, Line, line_end, line_start};
-use super::plan::{NAME_GAP, at_boundary};
+use super::line::{Line, line_end, line_start};
+use super::plan::{CONTEXT, NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
 use super::seen::{self, Seen};
 use super::share::Try;
@@ -391,14 +391,16 @@ impl<'l> Scanner<'l> {
         let mut candidates = Vec::new();
         for hit in &inner {
             for candidate in hit.candidates.iter().flat_map(|c| c.iter()) {
-                let (start, end) = hit.span(candidate);
-                let (start, end) = (text.origin(start), text.origin_end(end));
-                if run.scheme == decode::Scheme::Percent && end - start == candidate.secret.len() {
-                    continue; // nothing of it was encoded: found as it stands
+                let (from, to) = hit.span(candidate);
+                let (start, end) = (text.origin(from), text.origin_end(to));
+                let as_it_stands = run.scheme == decode::Scheme::Percent && end - start == candidate.secret.len();
+                if as_it_stands && !text.is_delimited_by_escapes(from, to) {
+                    continue; // found without decoding
                 }
                 let name = run.scheme.name();
-                let encoding = candidate.encoding.as_ref().map_or_else(|| name.into(), |inner| format!("{name}+{inner}").into());
-                candidates.push(Candidate { start: start as i32, end: end as i32, encoding: Some(encoding), ..candidate.clone() });
+                let encoded = || candidate.encoding.as_ref().map_or_else(|| name.into(), |inner| format!("{name}+{inner}").into());
+                let encoding = if as_it_stands { candidate.encoding.clone() } else { Some(encoded()) };
+                candidates.push(Candidate { start: start as i32, end: end as i32, encoding, ..candidate.clone() });
             }
         }
         if !candidates.is_empty() {

@@ -303,3 +303,23 @@ fn columns_count_characters_on_lines_of_any_length() {
     assert_eq!(report.location(&one)["column"], 9_001);
     assert_eq!(report.location(&two)["column"], 9_001 + 40 + 1 + 14_002 + 2);
 }
+
+#[test]
+fn escapes_and_colours_around_a_value_do_not_hide_it() {
+    let token = github(43);
+    for (before, behind) in [
+        ("https://a.test/?next=%2Fx%3Ftoken%3D", "%26y%3D1"),
+        ("{\\u0022token\\u0022:\\u0022", "\\u0022}"),
+        ("https://a.test/?t\\u003d", "\\u0026y\\u003d1"),
+        ("'\\x22", "\\x22'"),
+        ("got \u{1b}[1;32m", "\u{1b}[0m"),
+        ("got [36m", "[0m"),
+        ("\"a\\n", "\\n\""),
+        ("t=3D", "=\n"),
+    ] {
+        let report = scan_bytes(format!("x\n{before}{token}{behind}\n").as_bytes());
+        let location = report.location(&token);
+        assert_eq!(span(location), on(2, before.chars().count() + 1, token.len()), "{before}");
+        assert_eq!(location["encoding"], Value::Null, "{before}");
+    }
+}

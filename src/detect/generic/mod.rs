@@ -77,6 +77,8 @@ fn is_given(bytes: &[u8], at: usize) -> bool {
                 }
             }
             Some(b'[') => i += bytes[i..].iter().take(16).position(|b| *b == b']').unwrap_or(0),
+            Some(b'&' | b'\\') if signs::spelled_quote(&bytes[i..]).is_some() => return true,
+            Some(b'<') if bytes.get(i + 1) == Some(&b'-') => return true,
             Some(b'\t' | b'*' | b']' | b'\\') => {}
             Some(b) if b.is_ascii_graphic() => {
                 let (spaced, rest) = (bytes[i - 1] == b' ', &bytes[i..]);
@@ -133,7 +135,11 @@ fn assigned(line: &[u8], at: usize) -> Option<Judged> {
     features.set_if(random && matches!(name.class, Judge::Token | Judge::Secret), Feature::RandomToken);
     features.set_if(!random && name.class == Judge::Key && !features.has(Feature::NameStrong), Feature::PlainKey);
     features.set_if(!random && name.class == Judge::Auth, Feature::PlainAuth);
-    let veto = name.label.then_some("what one is called");
+    let label = name.label.then_some("what one is called");
+    // Firebase hands such links out to whom it lets read a file; they are in every page that shows it.
+    let link =
+        || (line[..name.start].ends_with(b"alt=media&") || line[..name.start].ends_with(b"alt=media&amp;")).then_some("a link to a file");
+    let veto = label.or_else(link);
     Some(Judged { class: name.class, name: (name.start, name.end), value: (given.start, given.end), features, veto })
 }
 
@@ -364,6 +370,7 @@ mod tests {
             ("androidx.credentials:credentials:1.2.2", "credentials:c", "a version or address"),
             ("API_TOKEN='dt0c01.<public>.<secret>'", "token", "a placeholder"),
             ("PASSWORD_ENCODING = \"PBKDF2WithHmacSHA256\"", "passw", "encrypted or hashed"),
+            ("/o/a.png?alt=media&token=bfb3311d-acb4-4808-90e8-872e053e71b3", "token", "a link to a file"),
             ("tokenId: 'bfb3311d-acb4-4808-90e8-872e053e71b3'", "token", "what one is called"),
             ("s3Key = 'uploads/2024/9698bf4c780005b25d9cf1516be0b991.png'", "key", "the path of a file"),
             ("DB_PASSWORD=encrypted:BDhxuSf0l496nWUgEc2vHkohvrZwYOe", "passw", "encrypted or hashed"),

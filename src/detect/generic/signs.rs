@@ -1,6 +1,7 @@
 //! Signs: what words around a name say of whether a value follows.
 
 use super::syntax::LONGEST;
+use memchr::memmem;
 
 /// What stands between a name and the text that is taken when it has no value: `or`, `||`, `??`, `?:`; how long it is.
 pub fn fallback(text: &[u8]) -> Option<usize> {
@@ -14,6 +15,23 @@ pub fn spoken(text: &[u8]) -> Option<usize> {
     let word = &word[..word.iter().take(LONGEST).take_while(|b| b.is_ascii_graphic()).count()];
     let mixed = word.iter().any(u8::is_ascii_digit) && word.iter().filter(|b| b.is_ascii_alphabetic()).count() >= 2;
     (word.len() >= 8 && mixed && !word.contains(&b'(')).then_some(3)
+}
+
+/// Whether the name at `name` stands in a comment.
+pub fn is_commented(line: &[u8], name: usize) -> bool {
+    let before = &line[..name];
+    let start = before.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(name);
+    let lead = &line[start..];
+    let starts = [&b"#"[..], b"//", b"* ", b"/*", b"--", b"; ", b"<!--", b"%", b"REM "].iter().any(|c| lead.starts_with(c));
+    let option = lead.starts_with(b"--") && lead.get(2).is_some_and(|b| *b != b' ');
+    let inside = memmem::find(before, b" # ").is_some() || memmem::find(before, b" // ").is_some();
+    starts && !option || inside
+}
+
+/// Length of a quote that is spelled out, as in JSON within HTML or within JSON: `&quot;`, `\u0022`, `\x22`.
+pub fn spelled_quote(text: &[u8]) -> Option<usize> {
+    let spelled = [&b"&quot;"[..], b"&#34;", b"&#39;", b"\\u0022", b"\\u0027", b"\\x22"];
+    spelled.into_iter().find(|quote| text.starts_with(quote)).map(<[u8]>::len)
 }
 
 /// Length of the word between a name and its type in Basic: `password As String`.

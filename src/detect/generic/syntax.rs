@@ -6,7 +6,7 @@
 use super::features::{Feature, Features};
 use super::lexicon;
 use super::names::Name;
-use super::signs::{as_word, fallback, is_getter, is_paired, is_setter, spoken};
+use super::signs::{as_word, fallback, is_commented, is_getter, is_paired, is_setter, spelled_quote, spoken};
 use super::value::has_slot;
 use memchr::memmem;
 
@@ -30,7 +30,7 @@ pub struct Given {
 pub fn value(line: &[u8], name: &Name) -> Option<Given> {
     let mut reader = Reader { line, at: name.end, features: Features::default(), quoted_name: None };
     reader.quoted_name = reader.closing_quote();
-    reader.comment(name.start);
+    reader.features.set_if(is_commented(line, name.start), Feature::Commented);
     reader.in_string(name.start);
     reader.skip_index();
     let given = reader.after_name(name)?;
@@ -73,6 +73,10 @@ impl Reader<'_> {
 
     /// The quote that ends a quoted name, escaped or not.
     fn closing_quote(&mut self) -> Option<u8> {
+        if let Some(length) = spelled_quote(&self.line[self.at..]) {
+            self.at += length;
+            return Some(b'"');
+        }
         let at = self.at + self.backslashes(self.at);
         let quote = self.line.get(at).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`' | b'*'))?;
         self.at = at + 1;
@@ -92,16 +96,6 @@ impl Reader<'_> {
                 self.at += n + 2;
             }
         }
-    }
-
-    fn comment(&mut self, name: usize) {
-        let before = &self.line[..name];
-        let start = before.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(name);
-        let lead = &self.line[start..];
-        let starts = [&b"#"[..], b"//", b"* ", b"/*", b"--", b"; ", b"<!--", b"%", b"REM "].iter().any(|c| lead.starts_with(c));
-        let option = lead.starts_with(b"--") && lead.get(2).is_some_and(|b| *b != b' ');
-        let inside = memmem::find(before, b" # ").is_some() || memmem::find(before, b" // ").is_some();
-        self.features.set_if(starts && !option || inside, Feature::Commented);
     }
 
     /// An open quote before a name that is not quoted itself.
@@ -163,6 +157,11 @@ impl Reader<'_> {
             return self.right_side(after);
         }
         if self.eat(b",") {
+            // `{password, "x"}` of Erlang
+            if before == Some(b'{') && self.quoted_name.is_none() {
+                self.blanks();
+                return self.quoted();
+            }
             self.quoted_name?;
             self.blanks();
             // `define('DB_PASSWORD', 'x')` of PHP is an assignment, and `getenv("DB_PASSWORD", "x")` falls back on a value.
@@ -291,6 +290,12 @@ impl Reader<'_> {
 
     /// A literal in quotes.
     fn quoted(&mut self) -> Option<Given> {
+        if let Some(length) = spelled_quote(&self.line[self.at..]) {
+            let (quote, rest) = self.line[self.at..].split_at(length);
+            let (start, end) = (self.at + length, memmem::find(&rest[..rest.len().min(LONGEST + length)], quote)?);
+            self.features.set(Feature::Quoted);
+            return Some(Given { start, end: start + end, features: self.features });
+        }
         let slashes = self.backslashes(self.at);
         let at = self.at + slashes;
         let quote = self.line.get(at).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'))?;
@@ -298,7 +303,6 @@ impl Reader<'_> {
         while self.line.get(start) == Some(&quote) && quote == b'`' {
             start += 1;
         }
-        // Triple quotes.
         if slashes == 0 && self.line[start..].starts_with(&[quote, quote]) {
             start += 2;
         }
@@ -454,6 +458,9 @@ mod tests {
             ("Consumer Secret: ``hunter2``", "hunter2"),
             ("password = b'hunter2'", "hunter2"),
             ("const std::string password{\"hunter2\"};", "hunter2"),
+            ("password <- \"hunter2\"", "hunter2"),
+            ("{password, \"hunter2\"},", "hunter2"),
+            ("{\\u0022password\\u0022:\\u0022hunter2\\u0022}", "hunter2"),
             ("login(user, args.password or \"hunter2\")", "hunter2"),
             ("connect(process.env.PASSWORD || 'hunter2')", "hunter2"),
             ("$http_token != \"hunter2\"", "hunter2"),
