@@ -75,6 +75,7 @@ const LONGEST: usize = 200;
 pub fn is_placeholder(value: &[u8]) -> bool {
     is_reference(value)
         || SPECIFIED.iter().any(|s| memchr::memmem::find(value, s.as_bytes()).is_some())
+        || value.len() > LONGEST && longest_run(value, |b| b) * 4 >= value.len()
         || value.len() <= LONGEST && (says_so(value) || said_in_base64(value).is_some_and(|text| says_so(&text) || is_dummy_text(&text)))
 }
 
@@ -143,20 +144,21 @@ pub fn is_reference(value: &[u8]) -> bool {
 
 /// One character five times running, a long run up or down the alphabet, or a short unit repeated throughout.
 fn monotonous(value: &[u8]) -> bool {
-    let longest_run = |step: fn(u8) -> u8| {
-        let mut longest = 1;
-        let mut run = 1;
-        for pair in value.windows(2) {
-            run = if step(pair[0]) == pair[1] && pair[0].is_ascii_alphanumeric() | (pair[0] == pair[1]) { run + 1 } else { 1 };
-            longest = longest.max(run);
-        }
-        longest
-    };
     // Long encodings hold runs of zeros, which are written `AAAA…`.
-    longest_run(|b| b) >= 6.max(value.len() / 6)
-        || longest_run(|b| b.wrapping_add(1)) >= 7
-        || longest_run(|b| b.wrapping_sub(1)) >= 7
+    longest_run(value, |b| b) >= 6.max(value.len() / 6)
+        || longest_run(value, |b| b.wrapping_add(1)) >= 7
+        || longest_run(value, |b| b.wrapping_sub(1)) >= 7
         || (1..=8).any(|unit| value.len() >= 3 * unit && value.len() >= 12 && value.iter().zip(&value[unit..]).all(|(a, b)| a == b))
+}
+
+/// How many characters in a row follow from the one before by a step.
+fn longest_run(value: &[u8], step: fn(u8) -> u8) -> usize {
+    let (mut longest, mut run) = (1, 1);
+    for pair in value.windows(2) {
+        run = if step(pair[0]) == pair[1] && pair[0].is_ascii_alphanumeric() | (pair[0] == pair[1]) { run + 1 } else { 1 };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 #[cfg(test)]
@@ -195,5 +197,7 @@ mod tests {
         for text in ["k3J9sLq0ZpW7vXb2", "d41d8cd98f00b204e9800998ecf8427e", "p4ssw0rd!Zebra", "aGVsbG8gd29ybGQh"] {
             assert!(!is_placeholder(text.as_bytes()), "{text}");
         }
+        let long = |fill: &str| format!("ops_eyJ{}k3J9sLq0{}", "a7Gz".repeat(50), fill);
+        assert!(is_placeholder(long(&"x".repeat(100)).as_bytes()) && !is_placeholder(long(&"A".repeat(30)).as_bytes()));
     }
 }

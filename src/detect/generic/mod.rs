@@ -157,6 +157,9 @@ fn veto(value: &[u8], features: Features) -> Option<&'static str> {
     if value::is_header_name(value) {
         return Some("the name of a header");
     }
+    if value::is_qualified_name(value) {
+        return Some("the name of a type");
+    }
     if value::is_version(value) {
         return Some("a version or address");
     }
@@ -371,6 +374,7 @@ mod tests {
             ("API_TOKEN='dt0c01.<public>.<secret>'", "token", "a placeholder"),
             ("PASSWORD_ENCODING = \"PBKDF2WithHmacSHA256\"", "passw", "encrypted or hashed"),
             ("/o/a.png?alt=media&token=bfb3311d-acb4-4808-90e8-872e053e71b3", "token", "a link to a file"),
+            ("token=\"clm40325:AgencyIdentificationCodeContentType\"", "token", "the name of a type"),
             ("tokenId: 'bfb3311d-acb4-4808-90e8-872e053e71b3'", "token", "what one is called"),
             ("s3Key = 'uploads/2024/9698bf4c780005b25d9cf1516be0b991.png'", "key", "the path of a file"),
             ("DB_PASSWORD=encrypted:BDhxuSf0l496nWUgEc2vHkohvrZwYOe", "passw", "encrypted or hashed"),

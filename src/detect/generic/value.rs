@@ -196,6 +196,20 @@ pub fn is_header_name(value: &[u8]) -> bool {
     rest.is_some_and(|r| r.len() >= 3 && r.iter().all(|b| b.is_ascii_alphabetic() || *b == b'-'))
 }
 
+/// `clm40325:AgencyIdentificationCode`, `xs:NormalizedString`: a name of XML with its prefix, in words that begin with capitals.
+pub fn is_qualified_name(value: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', value).filter(|n| (1..=16).contains(n)) else { return false };
+    let (prefix, name) = (&value[..colon], &value[colon + 1..]);
+    let worded = name.split(u8::is_ascii_uppercase).skip(1).all(|word| word.len() >= 2);
+    let capitals = name.iter().filter(|b| b.is_ascii_uppercase()).count();
+    prefix[0].is_ascii_lowercase()
+        && prefix.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && name.first().is_some_and(u8::is_ascii_uppercase)
+        && name.iter().all(u8::is_ascii_alphabetic)
+        && capitals >= 2
+        && worded
+}
+
 /// `1.2.2`, `10.0.0.7`, `name:1.2.2`, `^1.2.2`.
 pub fn is_version(value: &[u8]) -> bool {
     let version = value.rsplit(|b| *b == b':').next().unwrap_or(value);
