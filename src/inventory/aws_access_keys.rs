@@ -20,7 +20,7 @@ impl Importer for Format {
     }
 
     fn lacks(&self) -> &'static str {
-        "no owner, no last use and no end: add `aws iam get-account-authorization-details` and the credential report"
+        "no owner, no last use and no end: add `aws iam get-account-authorization-details` and the credential report; the keys of one user alone are not taken for all of the account"
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
@@ -46,7 +46,8 @@ impl Importer for Format {
             Some("Inactive") => Status::Inactive,
             _ => Status::Unknown,
         };
-        context.covers(SourceClass::Issuer, "aws", RecordKind::AccessKey, account.as_deref(), true, Has::default());
+        let several = context.is_of_several(&element.text(&["UserName"]).unwrap_or_default());
+        context.covers(SourceClass::Issuer, "aws", RecordKind::AccessKey, account.as_deref(), several, Has::default());
         context.push(record);
     }
 }

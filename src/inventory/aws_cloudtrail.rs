@@ -19,7 +19,7 @@ impl Importer for Format {
     }
 
     fn command(&self) -> &'static str {
-        "Athena: SELECT useridentity.accesskeyid AS accesskeyid, useridentity.arn AS arn, max(eventtime) AS last_used, count(*) AS calls FROM cloudtrail GROUP BY 1, 2"
+        "Athena: SELECT useridentity.accesskeyid AS accesskeyid, useridentity.arn AS arn, max(eventtime) AS last_used, count(*) AS calls FROM cloudtrail GROUP BY 1, 2; or the logs as they are, or aws cloudtrail lookup-events"
     }
 
     fn lacks(&self) -> &'static str {
@@ -28,10 +28,17 @@ impl Importer for Format {
 
     fn claims(&self, element: &Element<'_>) -> bool {
         let aggregate = IDS.iter().any(|i| element.object.contains_key(*i)) && TIMES.iter().any(|t| element.object.contains_key(*t));
-        aggregate || element.has(&["eventTime", "userIdentity", "eventName"])
+        aggregate || element.has(&["eventTime", "userIdentity", "eventName"]) || element.has(&["EventId", "CloudTrailEvent"])
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
+        if let Some(event) = element.text(&["CloudTrailEvent"]) {
+            // `aws cloudtrail lookup-events` has the event as text.
+            return match serde_json::from_str(&event) {
+                Ok(object) => self.read(&Element { object: &object, ..*element }, context),
+                Err(e) => context.warn(element, &format!("`CloudTrailEvent` is no JSON ({e}); left out")),
+            };
+        }
         let is_event = element.object.contains_key("userIdentity");
         let id = if is_event { element.text(&["userIdentity", "accessKeyId"]) } else { IDS.iter().find_map(|i| element.text(&[i])) };
         let Some(id) = id else {
@@ -72,6 +79,19 @@ impl Importer for Format {
 #[cfg(test)]
 mod tests {
     use super::super::read::read_text;
+
+    #[test]
+    fn events_that_were_looked_up_are_read_out_of_their_text() {
+        let id = format!("{}RTX3GSDSVIAEKWCN", "AKIA");
+        let event = serde_json::json!({"eventTime": "2026-01-02T03:04:05Z", "eventName": "GetObject", "userIdentity": {"type": "IAMUser", "accessKeyId": id, "arn": "arn:aws:iam::111122223333:user/ci"}});
+        let found = serde_json::json!({"Events": [
+            {"EventId": "654ccbc0-ba0d-486a-9076-dbf7274677a7", "EventName": "GetObject", "CloudTrailEvent": event.to_string()},
+            {"EventId": "654ccbc0-ba0d-486a-9076-dbf7274677a8", "EventName": "ConsoleLogin", "CloudTrailEvent": "{"},
+        ]});
+        let register = read_text("events.json", &found.to_string(), Vec::new());
+        assert_eq!(register.records.iter().map(|r| r.last_used.is_some()).collect::<Vec<_>>(), [true]);
+        assert!(register.warnings.iter().any(|w| w.contains("no JSON")), "{:?}", register.warnings);
+    }
 
     #[test]
     fn an_aggregate_and_events_tell_the_last_use_of_a_key() {

@@ -25,11 +25,13 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        element.has(&["KeyPairId", "KeyFingerprint"])
+        element.has(&["KeyName", "KeyFingerprint"]) || element.has(&["KeyPairId", "KeyFingerprint"])
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
-        let Some(id) = element.text(&["KeyPairId"]) else { return context.warn(element, "a key pair without an id; left out") };
+        let Some(id) = element.text(&["KeyPairId"]).or_else(|| element.text(&["KeyName"])) else {
+            return context.warn(element, "a key pair without an id; left out");
+        };
         let fingerprint = element.text(&["KeyFingerprint"]).unwrap_or_default();
         let scope = context.scope().map(str::to_owned);
         let mut record = context.record(SourceClass::Issuer, "ssh", RecordKind::SshKey, &id);

@@ -1,4 +1,4 @@
-//! AWS: what is used and what is not: `aws iam get-access-key-last-used`, and findings of IAM Access Analyzer on unused access.
+//! AWS: what is used and what is not: `aws iam get-access-key-last-used`, and findings of IAM Access Analyzer on unused access and on access from outside.
 
 use super::{Context, Element, Importer, Speaks};
 use crate::model::{Has, Key, KeyKind, Record, RecordKind, SourceClass, aws_account};
@@ -28,10 +28,17 @@ impl Importer for Format {
         element.has(&["AccessKeyLastUsed", "UserName"])
             || (element.has(&["resource", "findingType"]) && element.has(&["resourceOwnerAccount"]))
             || (element.has(&["resource", "findingDetails"]) && element.has(&["resourceOwnerAccount"]))
+            || (element.has(&["resource", "resourceType", "isPublic"]) && element.has(&["resourceOwnerAccount"]))
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
-        if element.object.contains_key("AccessKeyLastUsed") { last_used(element, context) } else { unused(element, context) }
+        if element.object.contains_key("AccessKeyLastUsed") {
+            last_used(element, context);
+        } else if element.object.contains_key("isPublic") {
+            reached(element, context);
+        } else {
+            unused(element, context);
+        }
     }
 }
 
@@ -85,6 +92,22 @@ fn unused(element: &Element<'_>, context: &mut Context<'_>) {
     context.as_of(element.time(&["analyzedAt"]));
 }
 
+/// A finding that somebody from outside may act as a role.
+fn reached(element: &Element<'_>, context: &mut Context<'_>) {
+    let Some(arn) = element.text(&["resource"]) else { return context.warn(element, "a finding without a resource; left out") };
+    if element.text(&["status"]).is_some_and(|s| s != "ACTIVE") || !arn.contains(":role/") {
+        return;
+    }
+    let mut record = context.record(SourceClass::Usage, "aws", RecordKind::Role, &arn);
+    record.keys.extend(Key::new(KeyKind::AwsArn, &arn));
+    record.scope = element.text(&["resourceOwnerAccount"]).map(Into::into);
+    let principal = element.at(&["principal"]).and_then(Value::as_object);
+    let trusted: Vec<String> = principal.into_iter().flatten().filter_map(|(_, who)| super::context::text(who)).collect();
+    record.details.insert("trusted_from_outside".to_owned(), trusted.join(", "));
+    push(record, context);
+    context.as_of(element.time(&["analyzedAt"]));
+}
+
 fn key(id: &str, context: &Context<'_>) -> Record {
     let mut record = context.record(SourceClass::Usage, "aws", RecordKind::AccessKey, id);
     record.keys.extend(Key::new(KeyKind::AwsAkid, id));
@@ -102,6 +125,14 @@ fn push(record: Record, context: &mut Context<'_>) {
 mod tests {
     use super::super::read::read_text;
     use crate::model::KeyKind;
+
+    #[test]
+    fn a_role_that_is_reached_from_outside_says_by_whom() {
+        let text = r#"{"findings":[{"id":"597f3bc2","principal":{"Federated":"cognito-identity.amazonaws.com"},"resource":"arn:aws:iam::111122223333:role/web","isPublic":false,"resourceType":"AWS::IAM::Role","condition":{},"status":"ACTIVE","analyzedAt":"2024-02-16T18:17:47.888000+00:00","resourceOwnerAccount":"111122223333"}]}"#;
+        let register = read_text("outside.json", text, Vec::new());
+        assert_eq!(register.records[0].details["trusted_from_outside"], "cognito-identity.amazonaws.com");
+        assert!(register.warnings.iter().all(|w| !w.contains("no known kind")), "{:?}", register.warnings);
+    }
 
     #[test]
     fn the_last_use_of_a_key_needs_its_id() {

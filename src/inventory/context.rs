@@ -159,6 +159,9 @@ pub struct Context<'c> {
     used: HashMap<Box<str>, usize>,
     /// Names that many records share, each held once.
     names: HashSet<Arc<str>>,
+    /// The first that the file speaks of, and whether it speaks of others.
+    first: Option<String>,
+    several: bool,
 }
 
 impl<'c> Context<'c> {
@@ -177,6 +180,8 @@ impl<'c> Context<'c> {
             told: BTreeSet::new(),
             used: HashMap::new(),
             names: HashSet::new(),
+            first: None,
+            several: false,
         }
     }
 
@@ -316,6 +321,20 @@ impl<'c> Context<'c> {
         if self.told.insert(what.to_owned()) {
             self.register.warnings.push(format!("{}: {what}", self.source));
         }
+    }
+
+    /// What the file holds is not all there is.
+    pub fn is_partial(&mut self) {
+        self.inferred.values_mut().for_each(|inferred| inferred.complete = false);
+    }
+
+    /// Whether the file speaks of several, this one among them: a list of one user's keys says nothing of others.
+    pub fn is_of_several(&mut self, name: &str) -> bool {
+        match &self.first {
+            None => self.first = Some(name.to_owned()),
+            Some(first) => self.several |= first != name,
+        }
+        self.several
     }
 
     /// Ends the file: what it covers becomes manifests where nobody stated any.

@@ -7,6 +7,7 @@
 mod context;
 mod hint;
 mod listing;
+mod pages;
 mod read;
 mod store;
 mod stream;

@@ -1,6 +1,7 @@
 //! Files to elements: what a file is in (JSON, JSON lines, a table, compressed) is told by how it begins.
 
 use super::context::{Context, Element};
+use super::pages::more_follow;
 use super::stream::Top;
 use super::{ALL, Importer};
 use crate::model::{ColumnMap, ExportFile, ExportRules, Register};
@@ -79,13 +80,25 @@ fn plain<'e>(export: &Export<'e>) -> io::Result<BufReader<Box<dyn Read + 'e>>> {
 fn file(export: &Export<'_>, register: &mut Register, given: &Given<'_>) {
     let mut context = Context::new(register, &export.path, given);
     let columns = given.rules.columns_of(&export.path);
-    let mut reading =
-        Reading { context: &mut context, columns, last: None, unknown: BTreeMap::new(), formats: BTreeMap::new(), by_line: false };
+    let mut reading = Reading {
+        context: &mut context,
+        columns,
+        last: None,
+        unknown: BTreeMap::new(),
+        formats: BTreeMap::new(),
+        by_line: false,
+        more: false,
+    };
     let done = reading.file(export);
     let (formats, unknown) = (std::mem::take(&mut reading.formats), reading.unknown.values().sum());
+    let more = reading.more;
     match &done {
         Ok(()) => reading.tell(),
         Err(why) => context.note(why),
+    }
+    if more {
+        context.note("says that more pages follow, so it is not taken for all there is: export the others too");
+        context.is_partial();
     }
     context.finish(ExportFile { source: export.path.clone(), formats, unknown, whole: done.is_ok(), records: 0 });
 }
@@ -103,6 +116,8 @@ pub(super) struct Reading<'r, 'c> {
     formats: BTreeMap<&'static str, u64>,
     /// Whether elements are numbered by the line they stand on.
     by_line: bool,
+    /// Whether the page that was read last says that more follow.
+    more: bool,
 }
 
 impl Reading<'_, '_> {
@@ -225,6 +240,10 @@ impl Reading<'_, '_> {
                     let fields: Vec<&str> = object.keys().map(String::as_str).take(6).collect();
                     *self.unknown.entry(fields.join(", ")).or_default() += 1;
                     return;
+                }
+                // A page, or a list of pages; the last one speaks for all.
+                if depth <= 1 {
+                    self.more = more_follow(object);
                 }
                 holds.iter().for_each(|(key, v)| self.value(v, key, Some(object), number, depth + 1));
             }
@@ -376,9 +395,20 @@ mod tests {
 
     #[test]
     fn what_an_export_proves_of_itself_becomes_a_manifest() {
-        let register = read_text("keys.json", KEY, Vec::new());
-        let manifest = &register.manifests[0];
-        assert_eq!(manifest.scopes.as_deref(), Some(&["111122223333".to_owned()][..]));
-        assert!(manifest.complete && !manifest.stated);
+        let others = KEY.replacen("\"UserName\":\"", "\"UserName\":\"other-", 1);
+        assert_ne!(others, KEY);
+        let stated = |text: &str| {
+            let register = read_text("keys.json", text, Vec::new());
+            let manifest = &register.manifests[0];
+            assert_eq!(manifest.scopes.as_deref(), Some(&["111122223333".to_owned()][..]));
+            assert!(!manifest.stated);
+            (manifest.complete, register.warnings.iter().any(|w| w.contains("more pages")))
+        };
+        let page = |keys: &str, more: bool| format!("{{\"AccessKeyMetadata\":[{keys}],\"IsTruncated\":{more}}}");
+        // The keys of one user are not all of an account; nor is a page that others follow.
+        assert_eq!(stated(KEY), (false, false));
+        assert_eq!(stated(&format!("[{KEY},{others}]")), (true, false));
+        assert_eq!(stated(&page(&format!("{KEY},{others}"), true)), (false, true));
+        assert_eq!(stated(&format!("{}{}", page(KEY, true), page(&others, false))), (true, false));
     }
 }

@@ -23,7 +23,9 @@ pub fn is_secret_like(text: &str) -> bool {
         upper |= b.is_ascii_uppercase();
         lower |= b.is_ascii_lowercase();
     }
-    let is_run = text.len() >= 28 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b));
+    // An id that a provider gives to people: `user_01WCz1FkmYMm4gnmykNKUu3Q`.
+    let is_id = ["user_", "usr_", "member_", "org_", "team_", "acct_"].iter().any(|p| text.starts_with(p));
+    let is_run = !is_id && text.len() >= 28 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-".contains(&b));
     (text.len() >= 16 && known.iter().any(|k| text.starts_with(k))) || (is_run && digits && upper && lower)
 }
 
@@ -141,7 +143,13 @@ mod tests {
     fn a_pasted_secret_is_seen() {
         assert!(is_secret_like(&format!("ghp_{}", "a1B2".repeat(9))));
         assert!(is_secret_like(&"a1B2c3D4".repeat(5)));
-        for name in ["kim@acme.example", "platform-engineering-and-operations", "group:default/payments", "00u1abcd2EFGH3ijk4x7"] {
+        for name in [
+            "kim@acme.example",
+            "user_01WCz1FkmYMm4gnmykNKUu3Q",
+            "platform-engineering-and-operations",
+            "group:default/payments",
+            "00u1abcd2EFGH3ijk4x7",
+        ] {
             assert!(!is_secret_like(name), "{name}");
         }
     }

@@ -43,14 +43,14 @@ fn every_kind_of_export_says_how_it_is_made() {
 #[test]
 fn coverage_names_what_was_read_and_what_was_not() {
     let ground = Ground::new();
-    let key = json!({"UserName": "ci", "AccessKeyId": N, "Status": "Active", "CreateDate": "2026-01-01T00:00:00Z"});
-    ground.write("exports/aws/keys.json", json!({"AccessKeyMetadata": [key]}).to_string());
+    let key = |user: &str, id: &str| json!({"UserName": user, "AccessKeyId": id, "Status": "Active", "CreateDate": "2026-01-01T00:00:00Z"});
+    ground.write("exports/aws/keys.json", json!({"AccessKeyMetadata": [key("ci", N), key("batch", M)]}).to_string());
     ground.write("exports/people.csv", "user,status\nkim@example.org,active\n");
     let sound = ground.keysweep(&["inventory", "coverage", "exports"]);
     assert_eq!(sound.code, Some(0), "{}", sound.stderr);
     let text = sound.text();
     assert!(
-        text.contains("aws/keys.json: aws-access-keys (1), 1 records\n  issuer: all aws access_key in 111122223333, no date\n"),
+        text.contains("aws/keys.json: aws-access-keys (2), 2 records\n  issuer: all aws access_key in 111122223333, no date\n"),
         "{text}"
     );
     assert!(sound.stderr.contains("aws/keys.json: no owner"), "what it lacks: {}", sound.stderr);
