@@ -42,14 +42,11 @@ impl Importer for Format {
         };
         let Some(record) = record else { return context.warn(element, "a key without an id; left out") };
         let (kind, scope) = (record.kind, record.scope.clone());
-        context.covers(
-            SourceClass::Issuer,
-            "gcp",
-            kind,
-            scope.as_deref(),
-            true,
-            Has { expiry: kind == RecordKind::SaKey, ..Has::default() },
-        );
+        // `keys list` is asked of one account at a time.
+        let account = record.of.first().map(|k| k.value.to_string()).unwrap_or_default();
+        let complete = kind != RecordKind::SaKey || context.is_of_several(&account);
+        let has = Has { expiry: kind == RecordKind::SaKey, ..Has::default() };
+        context.covers(SourceClass::Issuer, "gcp", kind, scope.as_deref(), complete, has);
         context.push(record);
     }
 }

@@ -1,7 +1,7 @@
 //! Files to elements: what a file is in (JSON, JSON lines, a table, compressed) is told by how it begins.
 
 use super::context::{Context, Element};
-use super::pages::more_follow;
+use super::pages::{Pages, is_page_info};
 use super::stream::Top;
 use super::{ALL, Importer};
 use crate::model::{ColumnMap, ExportFile, ExportRules, Register};
@@ -87,11 +87,11 @@ fn file(export: &Export<'_>, register: &mut Register, given: &Given<'_>) {
         unknown: BTreeMap::new(),
         formats: BTreeMap::new(),
         by_line: false,
-        more: false,
+        pages: Pages::default(),
     };
     let done = reading.file(export);
     let (formats, unknown) = (std::mem::take(&mut reading.formats), reading.unknown.values().sum());
-    let more = reading.more;
+    let more = reading.pages.more;
     match &done {
         Ok(()) => reading.tell(),
         Err(why) => context.note(why),
@@ -116,8 +116,7 @@ pub(super) struct Reading<'r, 'c> {
     formats: BTreeMap<&'static str, u64>,
     /// Whether elements are numbered by the line they stand on.
     by_line: bool,
-    /// Whether the page that was read last says that more follow.
-    more: bool,
+    pages: Pages,
 }
 
 impl Reading<'_, '_> {
@@ -232,18 +231,14 @@ impl Reading<'_, '_> {
                 if self.element(&element) {
                     return;
                 }
-                let holds: Vec<_> = object
-                    .iter()
-                    .filter(|(_, v)| v.is_object() || v.as_array().is_some_and(|a| a.iter().any(|v| v.is_object() || v.is_array())))
-                    .collect();
+                let holds: Vec<_> = object.iter().filter(|(key, v)| holds_elements(v) && !is_page_info(key)).collect();
                 if depth >= DEEPEST || (holds.is_empty() && !is_empty(object)) {
                     let fields: Vec<&str> = object.keys().map(String::as_str).take(6).collect();
                     *self.unknown.entry(fields.join(", ")).or_default() += 1;
                     return;
                 }
-                // A page, or a list of pages; the last one speaks for all.
                 if depth <= 1 {
-                    self.more = more_follow(object);
+                    self.pages.page(object);
                 }
                 holds.iter().for_each(|(key, v)| self.value(v, key, Some(object), number, depth + 1));
             }
@@ -309,6 +304,11 @@ fn mapped(element: &Element<'_>, map: &ColumnMap) -> Map<String, Value> {
     let fixed = fixed.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))));
     let told = map.columns.iter().filter_map(|(to, from)| Some((to.clone(), at(element, from)?.clone())));
     fixed.chain(told).collect()
+}
+
+/// Whether elements may be in a value.
+fn holds_elements(value: &Value) -> bool {
+    value.as_object().is_some_and(|o| !o.is_empty()) || value.as_array().is_some_and(|a| a.iter().any(|v| v.is_object() || v.is_array()))
 }
 
 /// Whether an object's lists are all empty, as of an export without results.
