@@ -1,7 +1,7 @@
 //! The blobs of a history: each that is wanted is scanned once, in the order in which packs hold them, deltas behind their bases.
 
 use super::history::{Context, head_paths};
-use super::inspect::{Inspected, content, is_compressed, members, with_candidates};
+use super::inspect::{Inspected, Inspector, is_compressed, with_candidates};
 use super::pool::spread;
 use super::scan::{Gathered, History};
 use super::scope::Scope;
@@ -78,7 +78,7 @@ impl Visitor for BlobVisitor<'_, '_> {
                     let name = self.with.context.label(object);
                     let Part { scanner, skipped, structure, .. } = &mut *self.part;
                     let mut see = |member: &str, content: &[u8]| checked_out(structure, object, Some(member), content, self.with);
-                    let (members, _) = members(scanner, bytes, &name, options, skipped, &mut see);
+                    let (members, _) = Inspector { scanner, options, skipped, see: &mut see }.members(bytes, &name);
                     Inspected::new(with_candidates(&hits), members)
                 }
                 None => Inspected::new(with_candidates(&hits), Vec::new()),
@@ -100,7 +100,7 @@ fn read_alone(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], with: With<'_
     let Context { options, .. } = with.context;
     let Part { scanner, skipped, structure, .. } = &mut *part;
     let mut see = |member: &str, content: &[u8]| checked_out(structure, object, Some(member), content, with);
-    let inspected = content(scanner, bytes, &with.context.label(object), options, skipped, &mut see);
+    let inspected = Inspector { scanner, options, skipped, see: &mut see }.content(bytes, &with.context.label(object));
     keep(part, object, bytes, inspected, with);
 }
 

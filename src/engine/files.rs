@@ -3,7 +3,7 @@
 use super::findings::Sighting;
 use super::frames::{Content, Places};
 use super::history::AtHead;
-use super::inspect::{Inspected, SeeMember, content};
+use super::inspect::{Inspected, Inspector};
 use super::pool::spread;
 use super::scan::{Gathered, History, Named, Options, slashed};
 use super::structure::{Structure, Whereabouts};
@@ -56,25 +56,20 @@ impl<'p> Part<'p> {
         }
     }
 
-    fn content(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>) {
-        self.scan(number, name, bytes, options, &mut |_, _| {});
-    }
-
-    /// Scans a file, and takes what it and its members say by their structure.
-    fn file(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>, at: Whereabouts<'_>) {
-        let mut structure = std::mem::take(&mut self.structure);
-        structure.file(at, bytes);
-        self.scan(number, name, bytes, options, &mut |member, content| {
-            structure.file(Whereabouts { member: Some(member), ..at }, content);
-        });
-        self.structure = structure;
-    }
-
-    fn scan(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>, see: SeeMember<'_>) {
+    /// Scans a file. Where it is checked out, what it and its members say by their structure is taken too.
+    fn file(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>, at: Option<Whereabouts<'_>>) {
         self.stats.files += 1;
         self.stats.bytes += bytes.len() as u64;
         self.stats.bytes_inspected += bytes.len() as u64;
-        let inspected = content(&mut self.scanner, bytes, name, options, &mut self.skipped, see);
+        let Self { scanner, skipped, structure, .. } = self;
+        let mut outline = |member: Option<&str>, content: &[u8]| {
+            if let Some(at) = at {
+                structure.file(Whereabouts { member, ..at }, content);
+            }
+        };
+        outline(None, bytes);
+        let see = &mut |member: &str, content: &[u8]| outline(Some(member), content);
+        let inspected = Inspector { scanner, options, skipped, see }.content(bytes, name);
         if !inspected.is_empty() {
             self.found.push((number, inspected));
         }
@@ -104,7 +99,7 @@ pub(super) fn tree(
                 Ok(bytes) => {
                     let repo = item.repository.map(|r| repositories[r].1.as_str());
                     let at = Whereabouts { repo, path: &item.inner, uri: &item.uri, member: None };
-                    part.file(*number, &item.path.display().to_string(), &bytes, options, at);
+                    part.file(*number, &item.path.display().to_string(), &bytes, options, Some(at));
                 }
                 Err(e) => part.skipped.push(Skipped::new(item.path.display().to_string(), e.to_string())),
             }
@@ -147,7 +142,7 @@ pub(super) fn stdin(bytes: &[u8], library: &Library, options: &Options<'_>, gath
 
 fn one(bytes: &[u8], name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
     let mut part = Part::new(library, options);
-    part.file(0, name, bytes, options, Whereabouts { repo: None, path: name, uri: name, member: None });
+    part.file(0, name, bytes, options, Some(Whereabouts { repo: None, path: name, uri: name, member: None }));
     gathered.stats += part.stats;
     gathered.skipped.extend(part.skipped);
     gathered.structure.absorb(part.structure);
@@ -263,7 +258,7 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
                 continue;
             }
         };
-        part.content(0, &path, &bytes, options);
+        part.file(0, &path, &bytes, options, None);
         let Some((_, inspected)) = part.found.pop() else { continue };
         let mut known = known_values(old.as_deref(), &lookup, &path, library, options, gathered);
         if old.is_none() {
@@ -293,7 +288,7 @@ fn known_values(
 ) -> BTreeSet<ValueNo> {
     let Some((_, bytes)) = old.and_then(|id| lookup.read(id).ok()) else { return BTreeSet::new() };
     let mut part = Part::new(library, options);
-    part.content(0, path, &bytes, options);
+    part.file(0, path, &bytes, options, None);
     let inspected = part.found.pop().map(|f| f.1).unwrap_or_default();
     let (occurrences, _) = super::overlap::resolve(&inspected, library);
     occurrences.iter().map(|o| gathered.values.number(o.candidate, library)).collect()

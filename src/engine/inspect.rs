@@ -63,47 +63,44 @@ pub fn is_compressed(bytes: &[u8], options: &Options<'_>) -> bool {
 /// Sees path and content of each member of an archive.
 pub type SeeMember<'s> = &'s mut dyn FnMut(&str, &[u8]);
 
-/// Scans content by itself: what was found in it, and in the members of an archive.
-pub fn content(
-    scanner: &mut Scanner<'_>,
-    bytes: &[u8],
-    name: &str,
-    options: &Options<'_>,
-    skipped: &mut Vec<Skipped>,
-    see: SeeMember<'_>,
-) -> Inspected {
-    let (found, whole) = members(scanner, bytes, name, options, skipped, see);
-    if whole && is_compressed(bytes, options) {
-        return Inspected::new(Vec::new(), found);
-    }
-    Inspected::new(with_candidates(&scanner.whole(bytes)), found)
+/// Scans content with the members of an archive in it.
+pub struct Inspector<'i, 'p> {
+    pub scanner: &'i mut Scanner<'p>,
+    pub options: &'i Options<'i>,
+    /// Where it is told what of an archive could not be read.
+    pub skipped: &'i mut Vec<Skipped>,
+    pub see: SeeMember<'i>,
 }
 
-/// Scans the members of an archive, if the content is one; and whether all of it was read.
-pub fn members(
-    scanner: &mut Scanner<'_>,
-    bytes: &[u8],
-    name: &str,
-    options: &Options<'_>,
-    skipped: &mut Vec<Skipped>,
-    see: SeeMember<'_>,
-) -> (Members, bool) {
-    let mut found = Vec::new();
-    if options.archives.depth == 0 || archive::kind(bytes).is_none() {
-        return (found, true);
-    }
-    let troubles = archive::unpack(bytes, &options.archives, &mut |member, content| {
-        let hits = with_candidates(&scanner.whole(content));
-        if !hits.is_empty() {
-            found.push((member.into(), hits));
+impl Inspector<'_, '_> {
+    /// Scans content by itself: what was found in it, and in the members of an archive. `name` is what it is called where it is told of.
+    pub fn content(&mut self, bytes: &[u8], name: &str) -> Inspected {
+        let (found, whole) = self.members(bytes, name);
+        if whole && is_compressed(bytes, self.options) {
+            return Inspected::new(Vec::new(), found);
         }
-        see(member, content);
-    });
-    let before = skipped.len();
-    let lost = troubles.into_iter().filter(|t| t.loss != archive::Loss::Nothing);
-    skipped.extend(lost.map(|t| {
-        let what = if t.member.is_empty() { name.to_owned() } else { format!("{name}!{}", t.member) };
-        Skipped::new(what, t.why)
-    }));
-    (found, skipped.len() == before)
+        Inspected::new(with_candidates(&self.scanner.whole(bytes)), found)
+    }
+
+    /// Scans the members of an archive, if the content is one; and whether all of it was read.
+    pub fn members(&mut self, bytes: &[u8], name: &str) -> (Members, bool) {
+        let mut found = Vec::new();
+        if self.options.archives.depth == 0 || archive::kind(bytes).is_none() {
+            return (found, true);
+        }
+        let troubles = archive::unpack(bytes, &self.options.archives, &mut |member, content| {
+            let hits = with_candidates(&self.scanner.whole(content));
+            if !hits.is_empty() {
+                found.push((member.into(), hits));
+            }
+            (self.see)(member, content);
+        });
+        let before = self.skipped.len();
+        let lost = troubles.into_iter().filter(|t| t.loss != archive::Loss::Nothing);
+        self.skipped.extend(lost.map(|t| {
+            let what = if t.member.is_empty() { name.to_owned() } else { format!("{name}!{}", t.member) };
+            Skipped::new(what, t.why)
+        }));
+        (found, self.skipped.len() == before)
+    }
 }

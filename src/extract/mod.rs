@@ -117,15 +117,8 @@ pub struct Trial {
 
 /// What each format that claims a file makes of it, one by one.
 pub fn trials(path: &str, bytes: &[u8]) -> Vec<Trial> {
-    let trial = |extractor: &dyn Extractor| {
-        let mut outline = Outline::default();
-        match text(bytes) {
-            Ok(text) => extractor.extract(path, text, &mut outline),
-            Err(why) => outline.troubles.push(why),
-        }
-        Trial { format: extractor.id(), outline }
-    };
-    claiming(path, bytes).into_iter().map(trial).collect()
+    let trial = |extractor: &'static dyn Extractor| Some(Trial { format: extractor.id(), outline: read(&[extractor], path, bytes)? });
+    claiming(path, bytes).into_iter().filter_map(trial).collect()
 }
 
 /// The text of a file, or why it is read as text alone, not by structure.
