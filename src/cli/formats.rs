@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::output::{line, note};
 use crate::extract::{ALL, Extractor, Trial, trials};
-use crate::model::Skipped;
+use crate::model::{Skipped, shown};
 use crate::source::Bytes;
 use crate::source::files::list;
 use anyhow::Result;
@@ -22,7 +22,7 @@ pub(super) fn run(paths: &[PathBuf], largest: u64, as_json: bool) -> Result<Exit
     }
     let mut tried = Tried::default();
     paths.iter().for_each(|path| tried.path(path, largest));
-    tried.skipped.iter().for_each(|s| note(&format!("note: {}: {}", s.what, s.why)));
+    tried.skipped.iter().for_each(|s| note(&shown(&format!("note: {}: {}", s.what, s.why))));
     tried.formats.iter().try_for_each(|(id, counts)| counted(id, counts, as_json))?;
     if !as_json {
         let files = number(tried.files, "file", "files");
@@ -98,7 +98,7 @@ fn counted(id: &str, counts: &Counts, as_json: bool) -> Result<()> {
     }
     let (files, identities) = (number(counts.files, "file", "files"), number(counts.identities, "identity", "identities"));
     line(&format!("{id}: {files}, {whole} read to the end, {identities} named"))?;
-    counts.troubled.iter().take(NAMED).try_for_each(|t| line(&format!("  {}: {}", t.what, t.why)))?;
+    counts.troubled.iter().take(NAMED).try_for_each(|t| line(&shown(&format!("  {}: {}", t.what, t.why))))?;
     let more = counts.troubled.len().saturating_sub(NAMED);
     if more == 0 { Ok(()) } else { line(&format!("  and {more} more; --json names all")) }
 }

@@ -46,7 +46,7 @@ impl Importer for Format {
             Some("Inactive") => Status::Inactive,
             _ => Status::Unknown,
         };
-        let several = context.is_of_several(&element.text(&["UserName"]).unwrap_or_default());
+        let several = context.is_of_several(self.id(), &element.text(&["UserName"]).unwrap_or_default());
         context.covers(SourceClass::Issuer, "aws", RecordKind::AccessKey, account.as_deref(), several, Has::default());
         context.push(record);
     }

@@ -47,7 +47,7 @@ impl Importer for Format {
         record.status = element.text(&["Status"]).map(|s| words::status(&s)).unwrap_or_default();
         record.purpose = element.text(&["ServiceName"]).map(Into::into);
         let has = Has { expiry: true, ..Has::default() };
-        let several = context.is_of_several(&element.text(&["UserName"]).unwrap_or_default());
+        let several = context.is_of_several(self.id(), &element.text(&["UserName"]).unwrap_or_default());
         context.covers(SourceClass::Issuer, "aws", RecordKind::ApiKey, account.as_deref(), several, has);
         context.push(record);
     }

@@ -159,9 +159,8 @@ pub struct Context<'c> {
     used: HashMap<Box<str>, usize>,
     /// Names that many records share, each held once.
     names: HashSet<Arc<str>>,
-    /// The first that the file speaks of, and whether it speaks of others.
-    first: Option<String>,
-    several: bool,
+    /// Of what is listed for one user or account at a time, by importer: the first that the file speaks of, and whether it speaks of others.
+    firsts: BTreeMap<&'static str, (String, bool)>,
 }
 
 impl<'c> Context<'c> {
@@ -180,8 +179,7 @@ impl<'c> Context<'c> {
             told: BTreeSet::new(),
             used: HashMap::new(),
             names: HashSet::new(),
-            first: None,
-            several: false,
+            firsts: BTreeMap::new(),
         }
     }
 
@@ -328,13 +326,11 @@ impl<'c> Context<'c> {
         self.inferred.values_mut().for_each(|inferred| inferred.complete = false);
     }
 
-    /// Whether the file speaks of several, this one among them: a list of one user's keys says nothing of others.
-    pub fn is_of_several(&mut self, name: &str) -> bool {
-        match &self.first {
-            None => self.first = Some(name.to_owned()),
-            Some(first) => self.several |= first != name,
-        }
-        self.several
+    /// Whether what an importer reads of the file is of several, this one among them: a list of one user's keys says nothing of others.
+    pub fn is_of_several(&mut self, importer: &'static str, name: &str) -> bool {
+        let (first, several) = self.firsts.entry(importer).or_insert_with(|| (name.to_owned(), false));
+        *several |= first != name;
+        *several
     }
 
     /// Ends the file: what it covers becomes manifests where nobody stated any.

@@ -44,7 +44,7 @@ impl Importer for Format {
         let (kind, scope) = (record.kind, record.scope.clone());
         // `keys list` is asked of one account at a time.
         let account = record.of.first().map(|k| k.value.to_string()).unwrap_or_default();
-        let complete = kind != RecordKind::SaKey || context.is_of_several(&account);
+        let complete = kind != RecordKind::SaKey || context.is_of_several(self.id(), &account);
         let has = Has { expiry: kind == RecordKind::SaKey, ..Has::default() };
         context.covers(SourceClass::Issuer, "gcp", kind, scope.as_deref(), complete, has);
         context.push(record);

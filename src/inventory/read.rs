@@ -408,6 +408,8 @@ mod tests {
         // The keys of one user are not all of an account; nor is a page that others follow.
         assert_eq!(stated(KEY), (false, false));
         assert_eq!(stated(&format!("[{KEY},{others}]")), (true, false));
+        let other_kind = r#"{"ServiceSpecificCredentialId":"ACCAQFODXMPL4YFHP7DZE","UserName":"bob","ServiceUserName":"bob-at-111122223333","Status":"Active"}"#;
+        assert_eq!(stated(&format!("[{other_kind},{KEY}]")), (false, false));
         assert_eq!(stated(&page(&format!("{KEY},{others}"), true)), (false, true));
         assert_eq!(stated(&format!("{}{}", page(KEY, true), page(&others, false))), (true, false));
     }

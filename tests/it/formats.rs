@@ -13,6 +13,9 @@ fn the_documentation_describes_every_format() {
     let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/formats.md")).expect("docs/formats.md");
     let listed = ground.keysweep(&["formats", "--json"]);
     assert_eq!(listed.code, Some(0));
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+    let count = lines(&listed.text()).len();
+    assert!(readme.contains(&format!("{count} formats are read by structure")), "README.md counts other than {count} formats");
     for format in lines(&listed.text()) {
         let text = |field: &str| format[field].as_str().expect("a text").to_owned();
         let row = format!("| `{}` | {} | {} |", text("id"), text("files"), text("takes"));
@@ -23,8 +26,10 @@ fn the_documentation_describes_every_format() {
 #[test]
 fn files_are_tried_and_what_stops_them_is_told() {
     let ground = Ground::new();
-    ground
-        .write("tree/.github/workflows/ci.yml", "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: ${{ secrets.DEPLOY }}\n");
+    ground.write(
+        "tree/.github/workflows/ci.yml",
+        "name: ci\non: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: ${{ secrets.DEPLOY }}\n",
+    );
     ground.write("tree/k8s/broken.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: a\ndata: [\n");
     ground.write("tree/Dockerfile", [0xff, 0xfe, b'F', b'\n']);
     ground.write("tree/main.c", "int main(void) { return 0; }\n");
@@ -42,6 +47,14 @@ fn files_are_tried_and_what_stops_them_is_told() {
     assert!(told.text().contains("4 files, of which 3 are in a format"), "{}", told.text());
     let sound = ground.keysweep(&["formats", "tree/.github"]);
     assert_eq!(sound.code, Some(0), "{}", sound.text());
+    assert!(sound.text().contains("github-actions: 1 file, 1 read to the end, 1 identity named"), "{}", sound.text());
+    ground.write("hostile/\u{1b}[31mred.tf", "resource {{\n");
+    let hostile = ground.keysweep(&["formats", "hostile"]);
+    assert!(hostile.text().contains("\\u{1b}[31mred.tf: line ") && !hostile.text().contains('\u{1b}'), "{}", hostile.text());
+    let empty = ground.at("empty");
+    std::fs::create_dir(&empty).expect("a folder");
+    let nothing = ground.keysweep(&["formats", "empty"]);
+    assert_eq!((nothing.code, nothing.text().trim()), (Some(0), "0 files, of which 0 are in a format that is read by structure"));
     let missing = ground.keysweep(&["formats", "nowhere"]);
     assert!(missing.code == Some(3) && missing.stderr.contains("nowhere"), "{}", missing.stderr);
 }
