@@ -27,10 +27,14 @@ impl Importer for Format {
 
     fn claims(&self, element: &Element<'_>) -> bool {
         let any = |ids: &[&str]| ids.iter().any(|i| element.object.contains_key(*i));
-        element.object.contains_key("Arn") && any(&["UserId", "RoleId", "GroupId"]) && any(&["UserName", "RoleName", "GroupName"])
+        let is_principal = any(&["UserId", "RoleId", "GroupId"]) && any(&["UserName", "RoleName", "GroupName"]);
+        element.object.contains_key("Arn") && (is_principal || is_policy(element))
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
+        if is_policy(element) {
+            return; // what is attached to whom stands with the principals
+        }
         let Some(arn) = element.text(&["Arn"]) else {
             return context.warn(element, "a principal without an ARN; left out");
         };
@@ -159,10 +163,22 @@ fn trust(element: &Element<'_>, account: Option<&str>, record: &mut Record) {
     }
 }
 
+/// A managed policy, which the answer lists beside the principals.
+fn is_policy(element: &Element<'_>) -> bool {
+    element.has(&["PolicyId", "PolicyName"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::read::read_text;
     use crate::model::{KeyKind, OwnedBy, RecordKind};
+
+    #[test]
+    fn policies_of_the_answer_are_no_identities_and_nothing_unknown() {
+        let text = r#"{"UserDetailList":[],"Policies":[{"PolicyName":"AmazonEC2FullAccess","PolicyId":"ANPAE3QWE5YT46TQ34WLG","Arn":"arn:aws:iam::aws:policy/AmazonEC2FullAccess","PolicyVersionList":[{"Document":{"Statement":[{"Action":"ec2:*","Effect":"Allow","Resource":"*"}]},"VersionId":"v1"}]}],"IsTruncated":false}"#;
+        let register = read_text("auth.json", text, Vec::new());
+        assert_eq!((register.records.len(), register.files[0].unknown), (0, 0), "{:?}", register.warnings);
+    }
 
     #[test]
     fn users_roles_and_groups_carry_owner_rights_and_trust() {
