@@ -1,7 +1,8 @@
 //! Anthropic: API keys of an organisation.
 
-use super::{Context, Element, Importer, Speaks, hint};
-use crate::model::{Has, Key, KeyKind, OwnedBy, OwnerKind, OwnerName, RecordKind, SourceClass, Status};
+use super::accounts::PERSON;
+use super::{Context, Element, Importer, Speaks, hint, words};
+use crate::model::{Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
 /// `anthropic`.
 pub(super) struct Format;
@@ -16,7 +17,7 @@ impl Importer for Format {
     }
 
     fn command(&self) -> &'static str {
-        "GET https://api.anthropic.com/v1/organizations/api_keys?limit=1000, with an admin key"
+        "GET https://api.anthropic.com/v1/organizations/api_keys?limit=1000 and /v1/organizations/users, which names creators, with an admin key"
     }
 
     fn lacks(&self) -> &'static str {
@@ -24,11 +25,16 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        element.text(&["type"]).is_some_and(|t| t == "api_key") && element.object.contains_key("partial_key_hint")
+        let is = |kind: &str| element.text(&["type"]).is_some_and(|t| t == kind);
+        (is("api_key") && element.object.contains_key("partial_key_hint"))
+            || (is("user") && element.has(&["id", "email", "role", "added_at"]))
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
         let Some(id) = element.text(&["id"]) else { return context.warn(element, "a key without an id; left out") };
+        if let Some(address) = element.text(&["email"]) {
+            return context.names("", &id, &address); // a member: it says whose the ids of creators are
+        }
         let mut record = context.record(SourceClass::Issuer, "anthropic", RecordKind::ApiKey, &id);
         record.keys.extend(Key::new(KeyKind::AnthropicKey, &id));
         record.display = element.text(&["name"]).map(Into::into);
@@ -41,8 +47,8 @@ impl Importer for Format {
             Some("expired") => Status::Expired,
             _ => Status::Unknown,
         };
-        let creator = element.text(&["created_by", "email"]).or_else(|| element.text(&["created_by", "id"]));
-        record.owner = creator.map(|value| OwnerName { value: value.into(), kind: OwnerKind::Unknown, by: OwnedBy::Field });
+        record.owner = element.text(&["created_by", "email"]).and_then(|c| words::owner(&c, OwnedBy::Field));
+        record.details.extend(element.text(&["created_by", "id"]).map(|id| (PERSON.to_owned(), id)));
         let common = hint::Common { prefixes: &["sk-ant-", "sk-ant-api03-", "sk-ant-admin01-"], suffix: "AA", bits: 6.0 };
         record.hint = element.text(&["partial_key_hint"]).and_then(|s| hint::parse(&s, common));
         record.details.extend(element.text(&["workspace_id"]).map(|w| ("workspace".to_owned(), w)));

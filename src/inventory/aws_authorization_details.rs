@@ -64,9 +64,20 @@ impl Importer for Format {
         trust(element, account.as_deref(), &mut record);
         record.display = Some(name.into());
         let has = Has { owner: true, last_used: true, ..Has::default() };
-        let whole = matches!(element.envelope, "UserDetailList" | "RoleDetailList" | "GroupDetailList" | "Users" | "Roles" | "Groups");
+        let whole = is_list_of_all(element);
         context.covers(SourceClass::Issuer, "aws", kind, account.as_deref(), whole, has);
         context.push(record);
+    }
+}
+
+/// Whether an element stands in a list of all there are, rather than of those of one group, user or instance profile.
+fn is_list_of_all(element: &Element<'_>) -> bool {
+    let is_of = |field: &str| element.outer.is_some_and(|o| o.contains_key(field));
+    match element.envelope {
+        "UserDetailList" | "RoleDetailList" | "GroupDetailList" => true,
+        "Users" => !is_of("Group"),
+        "Roles" => !is_of("InstanceProfileId"),
+        _ => false, // a user's groups are listed as all groups are
     }
 }
 
@@ -172,6 +183,16 @@ fn is_policy(element: &Element<'_>) -> bool {
 mod tests {
     use super::super::read::read_text;
     use crate::model::{KeyKind, OwnedBy, RecordKind};
+
+    #[test]
+    fn those_of_one_group_or_profile_are_not_all_of_an_account() {
+        let role = r#"{"RoleName":"web","RoleId":"AROAFAKEROLEID0000001","Arn":"arn:aws:iam::111122223333:role/web"}"#;
+        let user = r#"{"UserName":"ci","UserId":"AIDAFAKE","Arn":"arn:aws:iam::111122223333:user/ci"}"#;
+        let complete = |text: String| read_text("iam.json", &text, Vec::new()).manifests[0].complete;
+        assert!(complete(format!(r#"{{"Roles":[{role}]}}"#)) && complete(format!(r#"{{"Users":[{user}]}}"#)));
+        assert!(!complete(format!(r#"{{"InstanceProfiles":[{{"InstanceProfileId":"AIPAFAKE","Roles":[{role}]}}]}}"#)));
+        assert!(!complete(format!(r#"{{"Users":[{user}],"Group":{{"GroupName":"admins"}}}}"#)));
+    }
 
     #[test]
     fn policies_of_the_answer_are_no_identities_and_nothing_unknown() {

@@ -49,7 +49,8 @@ impl Importer for Format {
         };
         record.details.insert("type".to_owned(), kind);
         let scope = record.scope.clone();
-        context.covers(SourceClass::Issuer, "azure", RecordKind::App, scope.as_deref(), true, Has::default());
+        // The list is of one tenant, and names the tenants of others' applications in it: which is its own, it does not say.
+        context.covers(SourceClass::Issuer, "azure", RecordKind::App, scope.as_deref(), false, Has::default());
         context.push(record);
     }
 }

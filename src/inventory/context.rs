@@ -2,7 +2,8 @@
 
 use super::{Given, words};
 use crate::model::{
-    Algorithm, ExportFile, Has, Hash, Key, KeyKind, Manifest, Record, RecordKind, Register, SourceClass, Timestamp, fingerprint, key_id,
+    Account, Algorithm, ExportFile, Has, Hash, Key, KeyKind, Manifest, Record, RecordKind, Register, SourceClass, Timestamp, fingerprint,
+    key_id,
 };
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -273,6 +274,11 @@ impl<'c> Context<'c> {
     /// Takes people, teams and components.
     pub fn directory(&mut self) -> &mut Register {
         self.register
+    }
+
+    /// Says whose an id of a provider is; the provider matters where ids are plain numbers.
+    pub fn names(&mut self, provider: &str, id: &str, name: &str) {
+        self.register.accounts.push(Account { provider: provider.into(), id: id.into(), name: name.to_lowercase().into() });
     }
 
     /// Says that the file holds records of a kind and scope (`None` where they tell none), and whether all there are of that scope.

@@ -21,7 +21,7 @@ impl Importer for Format {
     }
 
     fn command(&self) -> &'static str {
-        "the directory's export of people as CSV or JSON, with the columns user, status, manager and end_date; `az ad user list`; Okta's `/api/v1/users`"
+        "the directory's export of people as CSV or JSON, with the columns user, status, manager and end_date; `az ad user list`; Okta's `/api/v1/users`; GitLab's `/users`"
     }
 
     fn lacks(&self) -> &'static str {
@@ -34,7 +34,20 @@ impl Importer for Format {
             return element.text(&["profile", "login"]).is_some() && element.text(&["credentials", "oauthClient", "client_id"]).is_none();
         }
         let any = |names: &[&str]| names.iter().any(|n| object.contains_key(*n));
-        let other = ["identifier", "key", "token", "arn", "access_key_1_active", "id_token", "AccessKeyId", "scopes", "kind"];
+        // The last two: an invitation, and an account of an application.
+        let other = [
+            "identifier",
+            "key",
+            "token",
+            "arn",
+            "access_key_1_active",
+            "id_token",
+            "AccessKeyId",
+            "scopes",
+            "kind",
+            "invited_at",
+            "containerOrn",
+        ];
         any(USER) && any(STATE) && !any(&other)
     }
 
@@ -53,6 +66,10 @@ impl Importer for Format {
             !gone.contains(&word.as_str())
                 && !matches!(words::status(&word), Status::Inactive | Status::Deleted | Status::Revoked | Status::Expired)
         };
+        if let Some(id) = element.text(&["id"]) {
+            let provider = if element.has(&["username", "web_url"]) { "gitlab" } else { "" };
+            context.names(provider, &id, &user);
+        }
         let manager = of(&["manager", "manager_email", "reports_to"]).map(|m| m.to_lowercase().into());
         context.directory().people.push(Person { user: user.to_lowercase().into(), active, manager, end });
     }
@@ -72,5 +89,9 @@ mod tests {
         assert_eq!(people(text), [("kim@acme.example".into(), true), ("wen@acme.example".into(), false)]);
         assert_eq!(people(json), [("a@acme.example".into(), true), ("b@acme.example".into(), false)]);
         assert_eq!(people(okta), [("c@acme.example".into(), false)]);
+        // Somebody who is asked in, and an application's account: neither says who else is there.
+        let invited = r#"[{"object":"organization.invite","id":"invite-abc","email":"d@acme.example","role":"owner","status":"accepted","invited_at":1711471533}]"#;
+        let account = r#"[{"id":"a747","name":"crm","username":"crm@acme.example","containerOrn":"orn:okta:idp:00o1:apps:crm:0oa1","status":"NO_ISSUES"}]"#;
+        assert_eq!((people(invited), people(account)), (vec![], vec![]));
     }
 }

@@ -1,5 +1,6 @@
 //! GitLab: personal, project, group and deploy tokens, and runners.
 
+use super::accounts::PERSON;
 use super::{Context, Element, Importer, Speaks, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, RecordKind, SourceClass, Status};
 
@@ -36,6 +37,7 @@ impl Importer for Format {
             record.keys.extend(Key::new(KeyKind::GitlabDeployToken, &id));
         }
         record.keys.extend(element.text(&["user_id"]).and_then(|u| Key::new(KeyKind::GitlabUser, &u)));
+        record.details.extend(element.text(&["user_id"]).map(|u| (PERSON.to_owned(), u)));
         record.display = element.text(&["name"]).map(Into::into);
         // The bot user of a project or group access token has a level instead of a person.
         let is_bot = element.object.contains_key("access_level") || is_deploy;

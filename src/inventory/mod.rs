@@ -4,6 +4,7 @@
 //! recognised by what they hold, element by element: a JSON object (of an array, an envelope, lines, or arrays one after another) or a
 //! row of a table, as an object of its columns. So a folder of mixed files needs no names.
 
+mod accounts;
 mod context;
 mod hint;
 mod listing;

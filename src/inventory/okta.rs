@@ -1,5 +1,6 @@
 //! Okta: client secrets of applications, API tokens, and the applications themselves.
 
+use super::accounts::PERSON;
 use super::{Context, Element, Importer, Speaks};
 use crate::model::{Class, Has, Key, KeyKind, RecordKind, SourceClass, Status};
 
@@ -27,12 +28,16 @@ impl Importer for Format {
         let id = element.text(&["id"]).unwrap_or_default();
         (element.has(&["secret_hash", "status"]) && !element.object.contains_key("create_time"))
             || (id.starts_with("00T") && element.has(&["name", "userId"]))
+            || element.has(&["signOnMode", "label"])
             || element.at(&["credentials", "oauthClient", "client_id"]).is_some()
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
         let Some(id) = element.text(&["id"]) else { return context.warn(element, "no id; left out") };
         let client = element.text(&["credentials", "oauthClient", "client_id"]);
+        if client.is_none() && element.object.contains_key("signOnMode") {
+            return; // people sign on to it, and it holds no credential of its own
+        }
         let kind = match () {
             () if element.object.contains_key("secret_hash") => RecordKind::OauthSecret,
             () if client.is_some() => RecordKind::App,
@@ -57,6 +62,7 @@ impl Importer for Format {
             _ => record.last_used = element.time(&["lastUpdated"]),
         }
         record.display = element.text(&["name"]).or_else(|| element.text(&["label"])).map(Into::into);
+        record.details.extend(element.text(&["userId"]).map(|u| (PERSON.to_owned(), u)));
         record.principal = if kind == RecordKind::Token { Class::Human } else { Class::Integration };
         record.created = element.time(&["created"]);
         record.last_rotated = record.created;
@@ -81,6 +87,14 @@ impl Importer for Format {
 mod tests {
     use super::super::read::read_text;
     use crate::model::{KeyKind, RecordKind};
+
+    #[test]
+    fn an_application_that_people_sign_on_to_holds_nothing() {
+        let text = r#"[{"id":"0oa1","name":"saml","label":"Wiki","status":"ACTIVE","signOnMode":"SAML_2_0","credentials":{"userNameTemplate":{"type":"BUILT_IN"},"signing":{"kid":"k"}},"settings":{"signOn":{"enabled":true}}},
+          {"id":"0oa2","name":"oidc_client","label":"Bot","status":"ACTIVE","signOnMode":"OPENID_CONNECT","credentials":{"oauthClient":{"client_id":"0oa2"}}}]"#;
+        let register = read_text("apps.json", text, Vec::new());
+        assert_eq!((register.records.len(), register.files[0].unknown), (1, 0), "{:?}", register.warnings);
+    }
 
     #[test]
     fn a_hash_of_sixteen_bytes_is_the_digest() {

@@ -1,5 +1,6 @@
 //! OpenAI: API keys of projects, administrators' keys and service accounts.
 
+use super::accounts::PERSON;
 use super::{Context, Element, Importer, Speaks, hint, words};
 use crate::model::{Class, Has, Key, KeyKind, OwnedBy, OwnerKind, OwnerName, RecordKind, SourceClass, Status};
 
@@ -16,7 +17,7 @@ impl Importer for Format {
     }
 
     fn command(&self) -> &'static str {
-        "GET https://api.openai.com/v1/organization/projects/PROJECT/api_keys for each project, archived ones too; /v1/organization/admin_api_keys"
+        "GET https://api.openai.com/v1/organization/projects/PROJECT/api_keys for each project, archived ones too; /v1/organization/admin_api_keys; /v1/organization/users, which names owners"
     }
 
     fn lacks(&self) -> &'static str {
@@ -25,12 +26,15 @@ impl Importer for Format {
 
     fn claims(&self, element: &Element<'_>) -> bool {
         let object = element.text(&["object"]).unwrap_or_default();
-        object.starts_with("organization.") && (object.ends_with("api_key") || object.ends_with("service_account"))
+        object.starts_with("organization.") && (object.ends_with("api_key") || object.ends_with("service_account") || is_member(&object))
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
         let Some(id) = element.text(&["id"]) else { return context.warn(element, "a key without an id; left out") };
         let object = element.text(&["object"]).unwrap_or_default();
+        if is_member(&object) {
+            return element.text(&["email"]).map_or((), |address| context.names("", &id, &address));
+        }
         let is_account = object.ends_with("service_account");
         let kind = if is_account { RecordKind::ServiceAccount } else { RecordKind::ApiKey };
         let mut record = context.record(SourceClass::Issuer, "openai", kind, &id);
@@ -54,6 +58,11 @@ impl Importer for Format {
     }
 }
 
+/// Whether an object is somebody who may use the organisation or a project: it says whose the ids of owners are.
+fn is_member(object: &str) -> bool {
+    object == "organization.user" || object == "organization.project.user"
+}
+
 /// A user owns a key as a person; a service account's key is a workload's, and the account says no more.
 fn owner(element: &Element<'_>, record: &mut crate::model::Record) {
     let of = |path: &[&str]| element.text(path);
@@ -62,6 +71,8 @@ fn owner(element: &Element<'_>, record: &mut crate::model::Record) {
         "user" => {
             let person = of(&["owner", "user", "email"]).or_else(|| of(&["owner", "email"])).or_else(|| of(&["owner", "name"]));
             record.owner = person.and_then(|p| words::owner(&p, OwnedBy::Field));
+            let id = of(&["owner", "user", "id"]).or_else(|| of(&["owner", "id"]));
+            record.details.extend(id.map(|id| (PERSON.to_owned(), id)));
             record.principal = Class::Human;
         }
         "service_account" => {

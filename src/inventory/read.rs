@@ -1,5 +1,6 @@
 //! Files to elements: what a file is in (JSON, JSON lines, a table, compressed) is told by how it begins.
 
+use super::accounts;
 use super::context::{Context, Element};
 use super::pages::{Pages, is_page_info};
 use super::stream::Top;
@@ -55,6 +56,7 @@ pub fn read(exports: &[Export<'_>], given: &Given<'_>) -> Register {
         }
     }
     others.iter().for_each(|export| file(export, &mut register, given));
+    accounts::name_owners(&mut register);
     register
 }
 
@@ -72,7 +74,12 @@ fn plain<'e>(export: &Export<'e>) -> io::Result<BufReader<Box<dyn Read + 'e>>> {
     let mut reader = BufReader::with_capacity(SNIFFED, (export.open)()?);
     if reader.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
         let unpacked = flate2::bufread::MultiGzDecoder::new(reader).take(UNPACKED);
-        return Ok(BufReader::with_capacity(SNIFFED, Box::new(unpacked)));
+        reader = BufReader::with_capacity(SNIFFED, Box::new(unpacked));
+    }
+    let head = reader.fill_buf()?;
+    // PowerShell writes what is redirected to a file as UTF-16.
+    if [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| head.starts_with(mark)) {
+        reader = BufReader::with_capacity(SNIFFED, Box::new(encoding_rs_io::DecodeReaderBytes::new(reader)));
     }
     Ok(reader)
 }
@@ -125,9 +132,6 @@ impl Reading<'_, '_> {
         let mut reader = plain(export).map_err(told)?;
         let head = reader.fill_buf().map_err(told)?;
         let skip = if head.starts_with(&[0xef, 0xbb, 0xbf]) { 3 } else { 0 };
-        if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-            return Err("is UTF-16: save it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8`)".to_owned());
-        }
         let begin = String::from_utf8_lossy(&head[skip..]).trim_start().to_owned();
         reader.consume(skip);
         match begin.chars().next() {
@@ -346,6 +350,14 @@ pub(super) fn read_text(path: &str, text: &str, stated: Vec<crate::model::Manife
     register
 }
 
+/// Reads texts as files of one inventory, as [`read`] does.
+#[cfg(test)]
+pub(super) fn read_texts(texts: &[&str]) -> Register {
+    let bytes = texts.iter().map(|t| t.as_bytes());
+    let exports: Vec<Export<'_>> = bytes.map(|b| Export { path: "export".to_owned(), open: Box::new(move || Ok(Box::new(b))) }).collect();
+    read(&exports, &Given { key: &[7; 32], rules: &ExportRules::default() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::stream::HELD;
@@ -367,6 +379,10 @@ mod tests {
         assert_eq!(ids(&format!("[{KEY}][{KEY}]")), 2);
         assert_eq!(ids(&format!("{KEY}\n{KEY}\n")), 2);
         assert_eq!(ids("username;accesskeyid\n"), 0);
+        let utf16: Vec<u8> = format!("\u{feff}{KEY}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let export = Export { path: "keys.json".to_owned(), open: Box::new(|| Ok(Box::new(utf16.as_slice()))) };
+        let register = read(&[export], &Given { key: &[7; 32], rules: &ExportRules::default() });
+        assert_eq!(register.records.len(), 1, "{:?}", register.warnings);
     }
 
     #[test]

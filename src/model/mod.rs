@@ -33,7 +33,8 @@ pub use policy::{
     environment_name, is_long_lived,
 };
 pub use record::{
-    Component, ExportFile, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass, Status,
+    Account, Component, ExportFile, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass,
+    Status,
 };
 pub use report::{Covered, Ghost, Inventory, Origin, Report, Scan, Skipped, Stats, Tool};
 pub use secret::{Redaction, Secret};

@@ -243,6 +243,17 @@ pub struct Person {
     pub end: Option<Timestamp>,
 }
 
+/// Whom an id stands for that only its issuer can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose id it is; empty where it can be nobody else's.
+    pub provider: Box<str>,
+    /// The id, such as `user_01Example`.
+    pub id: Box<str>,
+    /// Address or login, in lower case.
+    pub name: Box<str>,
+}
+
 /// Something of a catalogue that has an owner: a repository, a service, a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
@@ -339,6 +350,8 @@ pub struct Register {
     pub records: Vec<Record>,
     /// People.
     pub people: Vec<Person>,
+    /// Whom the ids of issuers stand for; being listed here says nothing of who has left.
+    pub accounts: Vec<Account>,
     /// Names of teams, in lower case.
     pub teams: Vec<Box<str>>,
     /// What a catalogue knows.
