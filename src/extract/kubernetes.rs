@@ -42,7 +42,7 @@ impl Extractor for Format {
         } else if is_template {
             yaml::template(text, outline)
         } else {
-            yaml::read(text, outline)
+            yaml::read_but(text, outline, is_schema)
         };
         let format = if is_template { "helm" } else { "kubernetes" };
         let mut reader = Manifests { text, format, stores: BTreeMap::new() };

@@ -20,6 +20,10 @@ pub(super) enum Branches {
     First,
     /// Those behind the last `else`, where there is one.
     Last,
+    /// As the last, without what has no `else`: what a chart's own values leave out may make no YAML. Whole manifests are left.
+    Fewest,
+    /// None but those that hold whole manifests.
+    Manifests,
 }
 
 /// The text with its template actions undone; `None` where it has none, or one that does not end, or for a choice of branches where there
@@ -31,7 +35,7 @@ pub(super) fn undone(text: &str, branches: Branches) -> Option<String> {
     let actions = actions(text)?;
     let left_out = match branches {
         Branches::All => Vec::new(),
-        Branches::First | Branches::Last => Some(left_out(text, &actions, branches)).filter(|l| !l.is_empty())?,
+        _ => Some(left_out(text, &actions, branches)).filter(|l| !l.is_empty())?,
     };
     let mut bytes = text.as_bytes().to_vec();
     for (action, is_alone) in actions.iter().zip(alone(text, &actions)) {
@@ -50,29 +54,55 @@ fn blank(bytes: &mut [u8], filler: u8) {
     bytes.iter_mut().filter(|b| !matches!(**b, b'\n' | b'\r')).for_each(|b| *b = filler);
 }
 
+/// A stretch between an action that opens it and its `end`.
+struct Stretch {
+    /// Behind the action.
+    begin: usize,
+    /// Whether it depends on something, rather than being a part with a name.
+    is_optional: bool,
+    /// Where its first `else` begins.
+    first: Option<usize>,
+    /// Where its last `else` ends.
+    last: usize,
+}
+
 /// The spans of the alternatives that are not wanted.
 fn left_out(text: &str, actions: &[Range<usize>], wanted: Branches) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    // Where each open stretch begins, and its first and its last `else`.
-    let mut open: Vec<(usize, Option<usize>, usize)> = Vec::new();
+    let mut open: Vec<Stretch> = Vec::new();
     for action in actions {
         let word = word(&text[action.clone()]);
         match word {
             "else" | "elif" => {
-                if let Some((_, first, last)) = open.last_mut() {
-                    first.get_or_insert(action.start);
-                    *last = action.end;
+                if let Some(stretch) = open.last_mut() {
+                    stretch.first.get_or_insert(action.start);
+                    stretch.last = action.end;
                 }
             }
-            "end" | "endif" | "endfor" => {
-                let Some((begin, Some(first), last)) = open.pop() else { continue };
-                found.push(if wanted == Branches::First { first..action.start } else { begin..last });
+            "end" | "endif" | "endfor" => found.extend(open.pop().and_then(|s| unwanted(text, &s, action.start, wanted))),
+            _ if OPENING.contains(&word) => {
+                let is_optional = !matches!(word, "define" | "block");
+                open.push(Stretch { begin: action.end, is_optional, first: None, last: action.end });
             }
-            _ if OPENING.contains(&word) => open.push((action.end, None, action.end)),
             _ => {}
         }
     }
     found
+}
+
+/// What of a stretch that ends at `end` is not wanted.
+fn unwanted(text: &str, stretch: &Stretch, end: usize, wanted: Branches) -> Option<Range<usize>> {
+    match wanted {
+        Branches::All => None,
+        Branches::First => stretch.first.map(|first| first..end),
+        Branches::Last => stretch.first.map(|_| stretch.begin..stretch.last),
+        Branches::Fewest | Branches::Manifests => {
+            let chosen = stretch.first.filter(|_| wanted == Branches::Fewest).map(|_| stretch.last);
+            let rest = stretch.begin..chosen.unwrap_or(end);
+            let holds_manifest = text[rest.clone()].contains("apiVersion:");
+            (stretch.is_optional && !holds_manifest).then_some(rest)
+        }
+    }
 }
 
 /// Puts what follows an action at the beginning of a line where the line began, and makes lines of blanks empty.
@@ -106,19 +136,27 @@ fn actions(text: &str) -> Option<Vec<Range<usize>>> {
     let mut at = 0;
     while let Some(begin) = text[at..].find('{').map(|n| n + at) {
         let close = match text.as_bytes().get(begin + 1) {
+            Some(b'{') if is_comment(&text[begin + 2..]) => "*/",
             Some(b'{') => "}}",
             Some(b'%') => "%}",
-            Some(b'#') => "#}",
+            // A shell's `${#list}` is no comment.
+            Some(b'#') if !text[..begin].ends_with('$') => "#}",
             _ => {
                 at = begin + 1;
                 continue;
             }
         };
-        let end = text[begin + 2..].find(close)? + begin + 4;
+        let inner = text[begin + 2..].find(close)? + begin + 2;
+        let end = if close == "*/" { inner + text[inner..].find("}}")? } else { inner } + 2;
         found.push(begin..end);
         at = end;
     }
     (!found.is_empty()).then_some(found)
+}
+
+/// Whether an action is a comment of Go's, which may hold actions.
+fn is_comment(inner: &str) -> bool {
+    inner.trim_start_matches('-').trim_start().starts_with("/*")
 }
 
 /// For each action whether nothing but actions stands on its line.
@@ -199,6 +237,11 @@ mod tests {
         assert_eq!(left(Branches::Last)[..3], ["a:", "3", "b:"]);
         assert_eq!(left(Branches::All)[..6], ["a:", "1", "a:", "2", "a:", "3"]);
         assert_eq!(undone("{{ if .a }}a: 1{{ end }}", Branches::First), None);
+        let optional = "{{ if .a }}apiVersion: v1\n{{ with .b }}\n  b: 1\n{{ end }}c: 2{{ end }}{{ define \"x\" }}d: 3{{ end }}";
+        let left = undone(optional, Branches::Fewest).unwrap();
+        assert_eq!(left.split_whitespace().collect::<Vec<_>>(), ["apiVersion:", "v1", "c:", "2", "d:", "3"]);
+        let either = |branches| undone("{{ with .b }}a: 1{{ else }}a: 2{{ end }}", branches).unwrap().trim().to_owned();
+        assert_eq!((either(Branches::Fewest), either(Branches::Manifests)), ("a: 2".to_owned(), String::new()));
         assert_eq!(undone("{{ else }}a: {{ end }}{{ end }}", Branches::Last), None);
     }
 
@@ -206,6 +249,8 @@ mod tests {
     fn what_is_no_template_or_does_not_end_is_left_alone() {
         assert_eq!(undone("a: {b: c}\n", Branches::All), None);
         assert_eq!(undone("a: {{ b\n", Branches::All), None);
+        assert_eq!(undone("a: ${#list[@]}\nb: c\n", Branches::All), None);
+        assert_eq!(undone("{{- /* a: {{ b }}\n: */ -}}\nc: d\n", Branches::All).unwrap().trim(), "c: d");
         assert_eq!(undone("{% raw %}a: 1{% endraw %}", Branches::All).unwrap().trim(), "a: 1");
         assert!(undone("é: {{ é }}é\n", Branches::All).unwrap().ends_with("_é\n"));
     }

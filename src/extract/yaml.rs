@@ -5,6 +5,7 @@ use super::template::{self, Branches};
 use crate::model::Outline;
 use granit_parser::{Event, Parser, ScanError};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// Deepest nesting.
@@ -26,6 +27,31 @@ pub(super) fn read(text: &str, outline: &mut Outline) -> Vec<Node> {
     told(documents(text), outline)
 }
 
+/// The documents of a file but those that `leave` takes: they cost nothing, and what is wrong in them is not told.
+pub(super) fn read_but(text: &str, outline: &mut Outline, leave: impl Fn(&str) -> bool) -> Vec<Node> {
+    let parts = parts(text);
+    let has_directives = text.starts_with('%') || text.contains("\n%");
+    if has_directives || !parts.iter().any(|part| leave(&text[part.clone()])) {
+        return read(text, outline);
+    }
+    let (mut documents, mut nodes) = (Vec::new(), 0);
+    for part in parts.into_iter().filter(|part| !leave(&text[part.clone()])) {
+        let mut builder = Builder { nodes, ..Builder::default() };
+        let trouble = events(&text[part.clone()], part.start, text, &mut builder);
+        nodes = builder.nodes;
+        documents.extend(told((builder.documents, trouble), outline));
+    }
+    documents
+}
+
+/// The spans of documents: each begins with a line of `---`, which ends whatever is before it.
+fn parts(text: &str) -> Vec<Range<usize>> {
+    let marks = memchr::memmem::find_iter(text.as_bytes(), "\n---").map(|at| at + 1);
+    let begins: Vec<usize> = std::iter::once(0).chain(marks).collect();
+    let ends = begins[1..].iter().copied().chain(std::iter::once(text.len()));
+    begins.iter().zip(ends).map(|(begin, end)| *begin..end).collect()
+}
+
 /// The documents of a template of YAML.
 pub(super) fn template(text: &str, outline: &mut Outline) -> Vec<Node> {
     told(without_actions(text).unwrap_or_else(|| parse(text, text)), outline)
@@ -45,7 +71,8 @@ pub fn documents(text: &str) -> Parsed {
     }
 }
 
-/// The documents of a template; `None` where it has no actions. Alternatives that make no YAML together are read one after the other.
+/// The documents of a template; `None` where it has no actions. Alternatives that make no YAML together are read one after the other;
+/// where neither does, what is optional is left out.
 fn without_actions(text: &str) -> Option<Parsed> {
     let all = parse(&template::undone(text, Branches::All)?, text);
     if all.1.is_none() {
@@ -58,13 +85,13 @@ fn without_actions(text: &str) -> Option<Parsed> {
             Some((documents, None))
         }
         (Some(read), None) | (None, Some(read)) => Some(read),
-        (None, None) => Some(all),
+        (None, None) => Some(alternative(Branches::Fewest).or_else(|| alternative(Branches::Manifests)).unwrap_or(all)),
     }
 }
 
 /// What is wrong, and where in the text as it was written: undone templates have other lines at the same bytes.
-fn trouble(error: &ScanError, original: &str) -> String {
-    let at = error.marker().byte_offset().unwrap_or(0).min(original.len());
+fn trouble(error: &ScanError, base: usize, original: &str) -> String {
+    let at = (base + error.marker().byte_offset().unwrap_or(0)).min(original.len());
     let before = &original.as_bytes()[..at];
     let line = 1 + memchr::memchr_iter(b'\n', before).count();
     let column = 1 + String::from_utf8_lossy(&before[memchr::memrchr(b'\n', before).map_or(0, |n| n + 1)..]).chars().count();
@@ -73,17 +100,23 @@ fn trouble(error: &ScanError, original: &str) -> String {
 
 fn parse(text: &str, original: &str) -> Parsed {
     let mut builder = Builder::default();
-    for event in Parser::new_from_str(text) {
+    let why = events(text, 0, original, &mut builder);
+    (builder.documents, why)
+}
+
+/// Builds the documents of a part of a text; why no more of them.
+fn events(part: &str, base: usize, original: &str, builder: &mut Builder) -> Option<String> {
+    for event in Parser::new_from_str(part) {
         let (event, span) = match event {
             Ok(event) => event,
-            Err(e) => return (builder.documents, Some(trouble(&e, original))),
+            Err(e) => return Some(trouble(&e, base, original)),
         };
         let range = span.byte_range().unwrap_or(0..0);
-        if let Err(why) = builder.event(event, range.start.min(text.len()), range.end.min(text.len())) {
-            return (builder.documents, Some(why));
+        if let Err(why) = builder.event(event, base + range.start.min(part.len()), base + range.end.min(part.len())) {
+            return Some(why);
         }
     }
-    (builder.documents, None)
+    None
 }
 
 #[derive(Default)]
@@ -184,6 +217,19 @@ fn tag_name(tag: Option<&granit_parser::Tag>) -> Box<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_can_be_left_out() {
+        let text = "# ü\nkind: A\nx: 1\n---\nkind: B\nx: [\n---\nkind: C\nx: {y: 2}\n--- # last\nkind: D\n";
+        let mut outline = Outline::default();
+        let documents = read_but(text, &mut outline, |part| part.contains("kind: B"));
+        let kinds: Vec<_> = documents.iter().map(|d| d.text_of("kind").unwrap()).collect();
+        assert_eq!((kinds, outline.troubles.len()), (vec!["A", "C", "D"], 0));
+        let y = documents[1].at(&["x", "y"]).unwrap();
+        assert_eq!(&text[y.start..y.end], "2");
+        read_but(text, &mut outline, |part| part.contains("kind: A"));
+        assert!(outline.troubles[0].starts_with("line 6"), "{:?}", outline.troubles);
+    }
 
     #[test]
     fn spans_are_bytes_of_the_text() {
