@@ -1,7 +1,9 @@
 //! Owners: who answers for an identity, and whether that somebody can be asked.
 
 use super::codeowners::Codeowners;
-use crate::model::{Component, Finding, Location, OwnedBy, Owner, OwnerKind, OwnerName, OwnerStatus, Record, Register, SourceClass};
+use crate::model::{
+    Component, Finding, Location, OwnedBy, Owner, OwnerKind, OwnerName, OwnerStatus, Record, Register, SourceClass, plain_owner,
+};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// People and teams.
@@ -30,7 +32,7 @@ impl<'r> Directory<'r> {
 
     /// Whether an owner can be asked, and what it is.
     pub(super) fn resolve(&self, owner: &OwnerName) -> (OwnerStatus, OwnerKind) {
-        let name = plain(&owner.value);
+        let name = plain_owner(&owner.value);
         let person = self.people.get(name.as_str()).copied();
         let login = || if name.contains('@') { None } else { self.logins.get(name.as_str()).copied().flatten() };
         if self.teams.contains(name.as_str()) && owner.kind != OwnerKind::Person {
@@ -67,13 +69,6 @@ impl<'r> Directory<'r> {
 /// Whether a text is an address or words, rather than an id that only its issuer can read.
 fn is_name(text: &str) -> bool {
     text.contains('@') || text.chars().all(|c| c.is_alphabetic() || " -./&".contains(c))
-}
-
-/// An owner without what its spelling adds: `group:default/payments`, `@acme/payments` and `Payments` are one.
-pub(super) fn plain(owner: &str) -> String {
-    let name = owner.trim().trim_start_matches('@').to_lowercase();
-    let name = ["group:", "team:", "user:"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(&name);
-    if name.contains('@') { name.to_owned() } else { name.rsplit('/').next().unwrap_or_default().to_owned() }
 }
 
 /// Where a record's owner stands among others: registers first, then who issues, then the rest.

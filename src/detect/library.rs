@@ -270,7 +270,12 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
 
 /// Compiles several patterns to search for any of them.
 pub(super) fn compile_any(patterns: &[impl AsRef<str>]) -> Result<Regex, String> {
-    let limits = Regex::config().utf8_empty(false).nfa_size_limit(Some(PATTERN_LIMIT)).hybrid_cache_capacity(CACHE);
+    let limits = Regex::config()
+        .utf8_empty(false)
+        .nfa_size_limit(Some(PATTERN_LIMIT))
+        .hybrid_cache_capacity(CACHE)
+        .auto_prefilter(false)
+        .onepass(false);
     let bytes = syntax::Config::new().unicode(false).utf8(false);
     Regex::builder().configure(limits).syntax(bytes).build_many(patterns).map_err(|e| match e.syntax_error() {
         Some(wrong) => wrong.to_string(),

@@ -34,7 +34,7 @@ pub use policy::{
 };
 pub use record::{
     Account, Component, ExportFile, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass,
-    Status,
+    Status, plain_owner,
 };
 pub use report::{Covered, Ghost, Inventory, Origin, Report, Scan, Skipped, Stats, Tool};
 pub use secret::{Redaction, Secret};

@@ -138,6 +138,13 @@ pub struct OwnerName {
     pub by: OwnedBy,
 }
 
+/// An owner without what its spelling adds: `group:default/payments`, `@acme/payments` and `Payments` are one.
+pub fn plain_owner(owner: &str) -> String {
+    let name = owner.trim().trim_start_matches('@').to_lowercase();
+    let name = ["group:", "team:", "user:"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(&name);
+    if name.contains('@') { name.to_owned() } else { name.rsplit('/').next().unwrap_or_default().to_owned() }
+}
+
 /// Some characters of a secret that an issuer shows, to tell keys apart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hint {

@@ -1,7 +1,7 @@
 //! Lists: what one owner is asked to decide on.
 
 use super::{Decided, Item};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, plain_owner};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Name of the list of what nobody answers for.
@@ -33,10 +33,12 @@ impl List {
 
 /// A list for each owner, sorted, that of nobody first. `last` are the decisions of before.
 pub fn lists(items: Vec<Item>, scanned: Timestamp, targets: &[String], last: &HashMap<&str, &Decided>) -> Vec<List> {
+    let addresses = addresses(&items);
     let mut by_owner: BTreeMap<Option<String>, Vec<Item>> = BTreeMap::new();
     for mut item in items {
         item.decided = last.get(item.id.as_str()).map(|d| (*d).clone());
-        let owner = item.owner.as_ref().filter(|(_, status, _)| status != "departed").map(|(value, ..)| value.clone());
+        let owner = item.owner.as_ref().filter(|(_, status, _)| status != "departed").map(|(value, ..)| plain_owner(value));
+        let owner = owner.map(|name| addresses.get(&name).cloned().flatten().unwrap_or(name));
         by_owner.entry(owner).or_default().push(item);
     }
     let mut taken = HashSet::new();
@@ -46,6 +48,18 @@ pub fn lists(items: Vec<Item>, scanned: Timestamp, targets: &[String], last: &Ha
         List { owner, file, scanned, targets: targets.to_vec(), items }
     };
     by_owner.into_iter().map(list).collect()
+}
+
+/// The address of each login, where only one owner's begins so: `kim` and `kim@acme.example` are one.
+fn addresses(items: &[Item]) -> HashMap<String, Option<String>> {
+    let mut known: HashMap<String, Option<String>> = HashMap::new();
+    let owners = items.iter().filter_map(|i| i.owner.as_ref()).map(|(value, ..)| plain_owner(value));
+    for address in owners.filter(|o| o.contains('@')) {
+        let login = address.split('@').next().unwrap_or_default().to_owned();
+        let one = known.entry(login).or_insert_with(|| Some(address.clone()));
+        *one = one.take().filter(|a| *a == address);
+    }
+    known
 }
 
 /// What is proposed to stay comes last.

@@ -19,12 +19,16 @@ fn ground() -> Ground {
     let role =
         json!({"RoleName": "=cmd", "RoleId": "AROA1", "Arn": "arn:aws:iam::111122223333:role/=cmd", "CreateDate": "2026-01-01T00:00:00Z"});
     ground.write("exports/roles.json", json!({"RoleDetailList": [role], "UserDetailList": []}).to_string());
+    scan(&ground);
+    ground
+}
+
+fn scan(ground: &Ground) {
     ground.keysweep_with(
         &["scan", "code", "--inventory", "exports", "-f", "json", "-o", "report.json"],
         b"",
         &[("KEYSWEEP_NOW", "2026-09-01T00:00:00Z")],
     );
-    ground
 }
 
 fn review(ground: &Ground, options: &[&str]) -> Run {
@@ -76,6 +80,17 @@ fn every_owner_gets_a_list_and_what_is_decided_is_kept_with_its_date() {
     assert_eq!(journal(&ground).iter().map(|d| d["decision"].clone()).collect::<Vec<_>>(), ["rotate", "revoke"]);
     let again = review(&ground, &["--returned", "mail/kim.csv"]);
     assert!(again.text().starts_with("0 new decision(s)"), "{}", again.text());
+}
+
+#[test]
+fn an_owner_who_is_spelled_in_several_ways_gets_one_list() {
+    let ground = ground();
+    let keys = [(N, "kim@example.org"), (M, "@Kim")].map(|(key, owner)| format!("{key},aws.akid,{owner},access_key\n")).concat();
+    ground.write("exports/cmdb.csv", format!("identifier,identifier_type,owner,type\n{keys}"));
+    scan(&ground);
+    assert_eq!(review(&ground, &[]).code, Some(0));
+    let list = text(&ground, "lists/kim-example-org.md");
+    assert!(list.contains(N) && list.contains(M) && !ground.at("lists/kim.md").exists(), "{list}");
 }
 
 #[test]
