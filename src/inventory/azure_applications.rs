@@ -31,12 +31,18 @@ impl Importer for Format {
     }
 
     fn claims(&self, element: &Element<'_>) -> bool {
-        element.has(&["appId"])
-            && (element.object.contains_key("passwordCredentials") || element.object.contains_key("keyCredentials"))
-            && !element.object.contains_key("servicePrincipalType")
+        is_nameless(element)
+            || element.has(&["appId"])
+                && (element.object.contains_key("passwordCredentials") || element.object.contains_key("keyCredentials"))
+                && !element.object.contains_key("servicePrincipalType")
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
+        if is_nameless(element) {
+            return context.note(
+                "credentials of an application that the answer does not name join with nothing and are left out: export `az ad app list --all` instead",
+            );
+        }
         let Some(app_id) = element.text(&["appId"]) else {
             return context.warn(element, "an application without an appId; left out");
         };
@@ -84,6 +90,11 @@ impl Importer for Format {
             }
         }
     }
+}
+
+/// Whether an element is a credential alone, as `az ad app credential list` prints it.
+fn is_nameless(element: &Element<'_>) -> bool {
+    element.has(&["keyId", "startDateTime", "endDateTime"]) && !element.object.contains_key("appId")
 }
 
 fn credential_of(credential: &Value, kind: RecordKind, context: &Context<'_>) -> Option<Record> {
@@ -139,6 +150,14 @@ fn environment(element: &Element<'_>) -> Option<Box<str>> {
 mod tests {
     use super::super::read::read_text;
     use crate::model::{KeyKind, RecordKind};
+
+    #[test]
+    fn credentials_without_their_application_are_left_out_and_it_is_told() {
+        let text = r#"[{"customKeyIdentifier":null,"displayName":"gh","endDateTime":"2026-01-01T00:00:00Z","hint":"abc","keyId":"bbbbbbbb-0000-4000-8000-000000000001","secretText":null,"startDateTime":"2024-01-01T00:00:00Z"}]"#;
+        let register = read_text("credentials.json", text, Vec::new());
+        assert_eq!((register.records.len(), register.files[0].unknown), (0, 0));
+        assert!(register.warnings.iter().any(|w| w.contains("az ad app list --all")), "{:?}", register.warnings);
+    }
 
     #[test]
     fn an_application_has_secrets_that_show_three_characters() {
