@@ -34,21 +34,10 @@ impl Importer for Format {
             return element.text(&["profile", "login"]).is_some() && element.text(&["credentials", "oauthClient", "client_id"]).is_none();
         }
         let any = |names: &[&str]| names.iter().any(|n| object.contains_key(*n));
-        // The last two: an invitation, and an account of an application.
-        let other = [
-            "identifier",
-            "key",
-            "token",
-            "arn",
-            "access_key_1_active",
-            "id_token",
-            "AccessKeyId",
-            "scopes",
-            "kind",
-            "invited_at",
-            "containerOrn",
-        ];
-        any(USER) && any(STATE) && !any(&other)
+        let other = ["identifier", "key", "token", "arn", "access_key_1_active", "id_token", "AccessKeyId", "scopes", "kind"];
+        // Somebody who is asked in, and an account that people hold in trust: neither says who else is there.
+        let no_member = ["invited_at", "accepted_at", "ownerUserIds"];
+        any(USER) && any(STATE) && !any(&other) && !any(&no_member)
     }
 
     fn read(&self, element: &Element<'_>, context: &mut Context<'_>) {
@@ -89,9 +78,8 @@ mod tests {
         assert_eq!(people(text), [("kim@acme.example".into(), true), ("wen@acme.example".into(), false)]);
         assert_eq!(people(json), [("a@acme.example".into(), true), ("b@acme.example".into(), false)]);
         assert_eq!(people(okta), [("c@acme.example".into(), false)]);
-        // Somebody who is asked in, and an application's account: neither says who else is there.
-        let invited = r#"[{"object":"organization.invite","id":"invite-abc","email":"d@acme.example","role":"owner","status":"accepted","invited_at":1711471533}]"#;
-        let account = r#"[{"id":"a747","name":"crm","username":"crm@acme.example","containerOrn":"orn:okta:idp:00o1:apps:crm:0oa1","status":"NO_ISSUES"}]"#;
+        let invited = r#"[{"object":"organization.invite","id":"invite-abc","email":"d@acme.example","role":"owner","status":"accepted","created_at":1711471533,"expires_at":1711471533,"accepted_at":1711471533}]"#;
+        let account = r#"[{"id":"a747","name":"crm","username":"crm@acme.example","ownerUserIds":["00u1"],"status":"NO_ISSUES"}]"#;
         assert_eq!((people(invited), people(account)), (vec![], vec![]));
     }
 }
