@@ -122,7 +122,9 @@ pub(super) fn of_places(
         })
     };
     let of_commits = || {
-        let commit = finding?.last_seen.as_ref().or(finding?.first_seen.as_ref())?;
+        // A program that commits answers for nothing.
+        let commits = [finding?.last_seen.as_ref(), finding?.first_seen.as_ref()];
+        let commit = commits.into_iter().flatten().find(|c| !c.author.contains("[bot]"))?;
         let address = commit.author.rsplit_once('<').map_or(commit.author.as_str(), |(_, a)| a.trim_end_matches('>'));
         let name = OwnerName { value: address.into(), kind: OwnerKind::Person, by: OwnedBy::Commits };
         Some(owner(name, format!("author of commit {}", commit.commit.get(..12).unwrap_or(&commit.commit))))
@@ -132,8 +134,9 @@ pub(super) fn of_places(
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture;
     use super::*;
-    use crate::model::Person;
+    use crate::model::{CommitInfo, Person, RecordKind};
 
     fn register() -> Register {
         let person = |user: &str, active| Person { user: user.into(), active, manager: None, end: None };
@@ -157,6 +160,21 @@ mod tests {
         }
         assert_eq!(status(&register, "user_01abc", OwnerKind::Unknown), OwnerStatus::Unknown);
         assert_eq!(status(&register, "kim@other.example", OwnerKind::Person), OwnerStatus::Unknown);
+    }
+
+    #[test]
+    fn a_program_that_commits_answers_for_nothing() {
+        let mut found = fixture::finding("aws", RecordKind::AccessKey, "x");
+        let bot = "release[bot] <41898282+release[bot]@users.noreply.github.com>";
+        let by = |author: &str| Some(CommitInfo { author: author.into(), ..found.first_seen.clone().expect("a commit") });
+        let (kim, bot) = (by("Kim <kim@acme.example>"), by(bot));
+        let register = Register::default();
+        let mut owner = |last: &Option<CommitInfo>, first: &Option<CommitInfo>| {
+            (found.last_seen, found.first_seen) = (last.clone(), first.clone());
+            of_places(&[], Some(&found), &Codeowners::default(), &Directory::new(&register)).map(|o| o.value)
+        };
+        assert_eq!(owner(&bot, &kim).as_deref(), Some("kim@acme.example"));
+        assert_eq!(owner(&bot, &bot), None);
     }
 
     #[test]
