@@ -45,7 +45,7 @@ pub(super) fn undone(text: &str, branches: Branches) -> Option<String> {
             bytes[action.start..action.start + 2].copy_from_slice(b"$(");
         }
     }
-    left_out.into_iter().for_each(|span| blank(&mut bytes[span], b' '));
+    outermost(left_out).into_iter().for_each(|span| blank(&mut bytes[span], b' '));
     aligned(text, &mut bytes);
     String::from_utf8(bytes).ok()
 }
@@ -66,10 +66,23 @@ struct Stretch {
     last: usize,
 }
 
+/// Spans without those that lie in others, so that deep nesting costs no more than its text.
+fn outermost(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_by_key(|s| (s.start, std::cmp::Reverse(s.end)));
+    let mut end = 0;
+    spans.retain(|s| {
+        let is_new = s.end > end;
+        end = end.max(s.end);
+        is_new
+    });
+    spans
+}
+
 /// The spans of the alternatives that are not wanted.
 fn left_out(text: &str, actions: &[Range<usize>], wanted: Branches) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut open: Vec<Stretch> = Vec::new();
+    let manifests: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), "apiVersion:").collect();
     for action in actions {
         let word = word(&text[action.clone()]);
         match word {
@@ -79,7 +92,7 @@ fn left_out(text: &str, actions: &[Range<usize>], wanted: Branches) -> Vec<Range
                     stretch.last = action.end;
                 }
             }
-            "end" | "endif" | "endfor" => found.extend(open.pop().and_then(|s| unwanted(text, &s, action.start, wanted))),
+            "end" | "endif" | "endfor" => found.extend(open.pop().and_then(|s| unwanted(&manifests, &s, action.start, wanted))),
             _ if OPENING.contains(&word) => {
                 let is_optional = !matches!(word, "define" | "block");
                 open.push(Stretch { begin: action.end, is_optional, first: None, last: action.end });
@@ -90,8 +103,8 @@ fn left_out(text: &str, actions: &[Range<usize>], wanted: Branches) -> Vec<Range
     found
 }
 
-/// What of a stretch that ends at `end` is not wanted.
-fn unwanted(text: &str, stretch: &Stretch, end: usize, wanted: Branches) -> Option<Range<usize>> {
+/// What of a stretch that ends at `end` is not wanted. `manifests` is where manifests begin.
+fn unwanted(manifests: &[usize], stretch: &Stretch, end: usize, wanted: Branches) -> Option<Range<usize>> {
     match wanted {
         Branches::All => None,
         Branches::First => stretch.first.map(|first| first..end),
@@ -99,7 +112,7 @@ fn unwanted(text: &str, stretch: &Stretch, end: usize, wanted: Branches) -> Opti
         Branches::Fewest | Branches::Manifests => {
             let chosen = stretch.first.filter(|_| wanted == Branches::Fewest).map(|_| stretch.last);
             let rest = stretch.begin..chosen.unwrap_or(end);
-            let holds_manifest = text[rest.clone()].contains("apiVersion:");
+            let holds_manifest = manifests.get(manifests.partition_point(|at| *at < rest.start)).is_some_and(|at| *at < rest.end);
             (stretch.is_optional && !holds_manifest).then_some(rest)
         }
     }
@@ -219,6 +232,13 @@ mod tests {
         assert_eq!(lines[4..6], ["  labels:", "data:"]);
         assert!(lines[6].starts_with("  k: \"$(__") && lines[6].ends_with("_\""));
         assert_eq!((undone.find("kind: "), lines.len()), (text.find("kind: "), 7));
+    }
+
+    #[test]
+    fn deep_nesting_costs_no_more_than_its_text() {
+        let deep = format!("{}{}", "{{ if .a }}b: 1\n".repeat(200_000), "{{ end }}".repeat(200_000));
+        let left = undone(&deep, Branches::Manifests).unwrap();
+        assert_eq!((left.len(), left.trim()), (deep.len(), ""));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::graph::Graph;
 use super::objects::ObjectId;
 use super::pack::NONE;
 use super::trees::{Entry, EntryKind, Piece};
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Of each tree (by the number of its record) that holds a wanted blob, at any depth: the entries that lead to one, by name.
@@ -23,13 +24,14 @@ pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Cl
     let mut links: Vec<Link> = new_entries(graph).filter(is_wanted).collect();
     let folders = new_entries(graph).filter(|link| link.entry.kind == EntryKind::Tree);
     let up = Grouped::new(objects, folders.map(|link| (link.entry.object, link)));
-    let forest = Forest::new(graph);
-    let mut marks = vec![Marks::new(); graph.trees.len()];
+    let based = graph.trees.iter().enumerate().filter_map(|(i, tree)| Some((graph.record(tree.base)?, i as u32)));
+    let derived = Grouped::new(graph.trees.len(), based);
+    let ranks = ranks(&derived, graph);
     let mut found: ByTree<Vec<Entry>> = ByTree::default();
     let mut done = vec![false; objects];
     while !links.is_empty() {
         let mut fresh = Vec::new();
-        hand_down(graph, &forest, &mut marks, links, |tree, marks| {
+        hand_down(graph, &derived, &ranks, links, |tree, marks| {
             let entries = found.entry(tree).or_insert_with(|| {
                 fresh.push(graph.trees[tree as usize].tree);
                 Vec::with_capacity(marks.len())
@@ -46,35 +48,17 @@ pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Cl
     found
 }
 
-/// Which trees are made from which.
-struct Forest {
-    /// Of each tree, those made from it.
-    derived: Grouped<u32>,
-    /// All trees, each behind its base.
-    order: Vec<u32>,
-    /// The place of each tree in that order.
-    ranks: Vec<u32>,
-}
-
-impl Forest {
-    fn new(graph: &Graph) -> Self {
-        let based = graph.trees.iter().enumerate().filter_map(|(i, tree)| Some((graph.record(tree.base)?, i as u32)));
-        let derived = Grouped::new(graph.trees.len(), based);
-        let mut ranks = vec![NONE; graph.trees.len()];
-        let mut order: Vec<u32> = (0..graph.trees.len() as u32).filter(|&i| graph.record(graph.trees[i as usize].base).is_none()).collect();
-        let mut at = 0;
-        while let Some(&tree) = order.get(at) {
-            ranks[tree as usize] = at as u32;
-            order.extend_from_slice(derived.of(tree));
-            at += 1;
-        }
-        // None is left where every base comes before what is made from it, as it does; each has a rank all the same.
-        for tree in (0..graph.trees.len() as u32).filter(|&t| ranks[t as usize] == NONE).collect::<Vec<_>>() {
-            ranks[tree as usize] = order.len() as u32;
-            order.push(tree);
-        }
-        Self { derived, order, ranks }
+/// A number for each tree such that a base has a lower one than what is made from it.
+fn ranks(derived: &Grouped<u32>, graph: &Graph) -> Vec<u32> {
+    let mut ranks = vec![NONE; graph.trees.len()];
+    let mut order: Vec<u32> = (0..graph.trees.len() as u32).filter(|&i| graph.record(graph.trees[i as usize].base).is_none()).collect();
+    let mut at = 0;
+    while let Some(&tree) = order.get(at) {
+        ranks[tree as usize] = at as u32;
+        order.extend_from_slice(derived.of(tree));
+        at += 1;
     }
+    ranks
 }
 
 /// Numbers are hashed by one multiplication: they are the program's own.
@@ -99,37 +83,28 @@ pub(super) type ByTree<T> = HashMap<u32, T, BuildHasherDefault<ByNumber>>;
 /// Entries and where they stand in a tree, in order.
 type Marks = Vec<(u32, Entry)>;
 
-/// Notes entries in the trees they are new in and in all trees that copy them; calls `note` once for each such tree. `marks` has a place for each
-/// rank, and is empty before and after.
-fn hand_down(graph: &Graph, forest: &Forest, marks: &mut [Marks], links: Vec<Link>, mut note: impl FnMut(u32, &Marks)) {
-    let (mut first, mut last) = (usize::MAX, 0);
-    for link in links {
-        let rank = forest.ranks[link.tree as usize] as usize;
-        (first, last) = (first.min(rank), last.max(rank));
-        marks[rank].push((link.position, link.entry));
-    }
-    let mut rank = first;
-    while rank <= last {
-        let mut here = std::mem::take(&mut marks[rank]);
-        if !here.is_empty() {
-            let tree = forest.order[rank];
-            here.sort_unstable_by_key(|m| m.0);
-            for &child in forest.derived.of(tree) {
-                let below = forest.ranks[child as usize] as usize;
-                if below <= rank {
-                    continue;
-                }
-                copy(&here, &graph.trees[child as usize].pieces, &mut marks[below]);
-                last = last.max(below);
+/// Notes entries in the trees they are new in and in all trees that copy them; calls `note` once for each such tree.
+fn hand_down(graph: &Graph, derived: &Grouped<u32>, ranks: &[u32], links: Vec<Link>, mut note: impl FnMut(u32, &Marks)) {
+    let mut marks: ByTree<Marks> = ByTree::default();
+    links.into_iter().for_each(|link| marks.entry(link.tree).or_default().push((link.position, link.entry)));
+    let mut waiting: BinaryHeap<Reverse<(u32, u32)>> = marks.keys().map(|&tree| Reverse((ranks[tree as usize], tree))).collect();
+    while let Some(Reverse((_, tree))) = waiting.pop() {
+        let Some(mut here) = marks.remove(&tree) else { continue };
+        here.sort_unstable_by_key(|m| m.0);
+        for &child in derived.of(tree) {
+            let copied = copied(&here, &graph.trees[child as usize].pieces);
+            if !copied.is_empty() {
+                waiting.push(Reverse((ranks[child as usize], child)));
+                marks.entry(child).or_default().extend(copied);
             }
-            note(tree, &here);
         }
-        rank += 1;
+        note(tree, &here);
     }
 }
 
-/// Adds what of a tree's marks stands in a tree made of these pieces.
-fn copy(marks: &Marks, pieces: &[Piece], copied: &mut Marks) {
+/// What of a tree's marks stands in a tree made of these pieces.
+fn copied(marks: &Marks, pieces: &[Piece]) -> Marks {
+    let mut copied = Marks::new();
     let mut at = 0;
     for piece in pieces {
         match *piece {
@@ -142,6 +117,7 @@ fn copy(marks: &Marks, pieces: &[Piece], copied: &mut Marks) {
             }
         }
     }
+    copied
 }
 
 /// An entry in the tree it is new in.
