@@ -176,5 +176,6 @@ fn finding(id: usize, number: usize) -> Finding {
         keys,
         value: Secret::new(value.as_bytes()),
         suppression: None,
+        known: None,
     }
 }

@@ -7,7 +7,7 @@
 //! | source    | [`source`]  | bytes, and where they stand          | know a detector                          |
 //! | candidate | [`detect`]  | [`detect::Candidate`] from bytes     | do I/O, or know a path                   |
 //! | finding   | [`engine`]  | [`model::Finding`], one a value      | drop anything without a [`model::Skipped`] |
-//! | report    | [`report`]  | text, JSON, JSONL, SARIF             | show a secret unless asked               |
+//! | report    | [`report`]  | text, JSON, SARIF and others          | show a secret unless asked               |
 //!
 //! To add a detector, write one file in `detectors/`. `ARCHITECTURE.md` has the reasons and the rules.
 

@@ -27,6 +27,9 @@ pub(super) enum Command {
     /// Read the organisation's inventory: what is understood, what it covers, what changed
     #[command(subcommand)]
     Inventory(Box<Inventory>),
+    /// Accept what is there already, for a reason and until a day, so that only new credentials count
+    #[command(subcommand)]
+    Baseline(Box<Baseline>),
     /// Write lists for owners to decide on, and read their decisions back
     Review(Review),
     /// Test the policy of the configuration
@@ -62,7 +65,7 @@ pub(super) enum Command {
 /// Scan files and git history for credentials.
 ///
 /// A folder is scanned with all repositories in it: the files as they are, and every blob reachable from any ref, each once. Nothing is sent anywhere.
-#[derive(Debug, Parser)]
+#[derive(Debug, Default, Parser)]
 #[command(after_help = EXIT_CODES)]
 pub(super) struct Scan {
     /// Files, folders, repositories (bare too), or `-` for standard input
@@ -98,6 +101,12 @@ pub(super) struct Scan {
     /// When to exit with 1: any, new, high, shadow, policy, never, a verdict or a flag; several with commas [default: any]
     #[arg(long, value_name = "GATE", value_delimiter = ',', value_parser = gate)]
     pub fail_on: Vec<Gate>,
+    /// Accepted credentials, or a former JSON report to compare with [default: keysweep.baseline, found upward from the first target]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// Compare with nothing, whatever the configuration says and wherever a baseline is
+    #[arg(long, conflicts_with = "baseline")]
+    pub no_baseline: bool,
     /// How much of a value reports show [default: partial]
     #[arg(long, value_name = "HOW")]
     pub redact: Option<Redact>,
@@ -310,6 +319,57 @@ pub(super) struct Calibrate {
     /// The provider whose records have it
     #[arg(long, value_name = "SLUG")]
     pub provider: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Baseline {
+    /// Scan, and accept what is found and not accepted yet
+    ///
+    /// Entries name values, not places: they hold wherever a value is moved to. Those that have expired are accepted anew; the others stay as they are.
+    Update {
+        #[command(flatten)]
+        common: BaselineScan,
+        /// Why the credentials are acceptable
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who answers for accepting them: an address or a team
+        #[arg(long, value_name = "WHO")]
+        owner: String,
+        /// Day from which on they no longer are, such as 2027-01-01
+        #[arg(long, value_name = "DATE")]
+        expires: String,
+        /// Accept only what these files of other scanners name: .gitleaksignore, .betterleaksignore, .secrets.baseline
+        #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+        import: Vec<PathBuf>,
+        /// Least confidence that is accepted [default: the configuration's, else medium]
+        #[arg(long, value_name = "LEVEL")]
+        confidence: Option<Level>,
+    },
+    /// Scan, and drop the entries of credentials that are nowhere any more
+    Prune {
+        #[command(flatten)]
+        common: BaselineScan,
+        /// Drop expired entries too
+        #[arg(long)]
+        expired: bool,
+    },
+}
+
+/// What is scanned for a baseline.
+#[derive(Debug, clap::Args)]
+pub(super) struct BaselineScan {
+    /// What is scanned, with its full history
+    #[arg(default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub targets: Vec<PathBuf>,
+    /// The baseline [default: the configuration's, else keysweep.baseline, found upward from the first target, else made there]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// Configuration [default: keysweep.toml, found upward from the first target]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub org: Option<PathBuf>,
+    /// No progress and no summary on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]

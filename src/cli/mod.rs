@@ -1,6 +1,8 @@
 //! The command line: what was typed becomes options for the stages, and their result an exit code.
 
+mod accepted;
 mod args;
+mod baseline;
 mod detectors;
 mod exit;
 mod explain;
@@ -38,6 +40,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Detectors(command) => detectors::run(command),
         Command::Inventory(command) => inventory::run(*command),
         Command::Policy(command) => policy::run(command),
+        Command::Baseline(command) => baseline::run(*command),
         Command::Review(command) => review::run(&command),
         Command::Explain(command) => explain::run(&command),
         Command::Formats { paths, max_size, json } => formats::run(&paths, max_size, json),

@@ -46,6 +46,14 @@ pub(super) fn line(text: &str) -> Result<()> {
     Ok(writeln!(anstream::stdout(), "{text}")?)
 }
 
+/// Writes a file that others may read, as the user's mask has it, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn shared_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    into_file(path, 0o666, &mut |out| out.write_all(bytes))
+}
+
 /// Writes to standard output, or to a file of mode 0600 under another name first, then renamed, so that no half of it is ever seen.
 ///
 /// # Errors
@@ -57,12 +65,16 @@ pub(super) fn file(to: Option<&Path>, write: &mut dyn FnMut(&mut dyn Write) -> i
         out.flush()?;
         return Ok(());
     };
+    into_file(path, 0o600, write)
+}
+
+fn into_file(path: &Path, mode: u32, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let special = std::fs::metadata(path).is_ok_and(|m| !m.is_file());
     let temporary = path.with_file_name(format!(".{}.{}.part", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
     let target = if special { path } else { &temporary };
     let written = (|| -> io::Result<()> {
         let mut open = OpenOptions::new();
-        open.write(true).mode(0o600);
+        open.write(true).mode(mode);
         let file = if special { open.open(target)? } else { open.create_new(true).open(target)? };
         let mut out = io::BufWriter::new(file);
         write(&mut out)?;

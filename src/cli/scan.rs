@@ -1,5 +1,6 @@
 //! `keysweep scan`.
 
+use super::accepted::Accepted;
 use super::args;
 use super::exit::Exit;
 use super::progress::Bar;
@@ -25,21 +26,44 @@ const STDIN_LIMIT: u64 = 2 << 30;
 /// Runs a scan.
 pub(super) fn run(args: args::Scan) -> Result<Exit> {
     let (config, file) = load_config(&args)?;
-    let (library, known) = library(&config)?;
+    let accepted = match args.no_baseline {
+        true => Accepted::Nothing,
+        false => Accepted::load(args.baseline.as_deref(), &config, &place(&args))?,
+    };
+    let suppressions = Suppressions::new(&config, accepted.baseline(), clock()?());
+    let mut report = perform(&args, &config, &suppressions)?;
+    accepted.compare(&mut report);
+    write_reports(&args, &report)?;
+    if !args.quiet {
+        let name = file.as_ref().map_or_else(String::new, |f| f.display().to_string());
+        // What was not looked at may hold what is allowed.
+        let is_whole = history(&args, &config)? == History::Full && report.scan.skipped.is_empty();
+        suppressions.warnings(&name, is_whole).iter().for_each(|w| output::note(&format!("warning: {w}")));
+        let unused = suppressions.unused().filter(|_| is_whole && accepted.is_beside(&args.targets));
+        accepted.warnings(unused, clock()?()).iter().for_each(|w| output::note(&format!("warning: {w}")));
+        let stats = &report.scan.stats;
+        if stats.blobs + stats.files == 0 && !args.staged {
+            output::note("warning: nothing was inspected: no file and no commit is in the targets or the range");
+        }
+    }
+    Ok(exit(&args, &config, &report))
+}
+
+/// Scans and joins.
+pub(super) fn perform(args: &args::Scan, config: &Config, suppressions: &Suppressions<'_>) -> Result<Report> {
+    let (library, known) = library(config)?;
     config.check_detectors(&|id| known.iter().any(|k| k == id))?;
     let redaction = args.redact.map_or(config.redact, Redaction::from);
-    if redaction == Redaction::None && !keeps_secrets(&args) {
+    if redaction == Redaction::None && !keeps_secrets(args) {
         bail!(
             "--redact none would write secrets where others may read them: give every report a file with -o (it is made for you alone, mode 0600)"
         );
     }
-    let clock = clock()?;
-    let suppressions = Suppressions::new(&config, clock());
     let bar = (!args.quiet && std::io::stderr().is_terminal()).then(Bar::new);
     let quiet = Quiet;
     let beside = exports::key_beside(&args.inventory);
     let options = Options {
-        history: history(&args, &config)?,
+        history: history(args, config)?,
         unreachable: args.unreachable,
         threads: args.threads.filter(|&n| n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         max_size: args.max_size.unwrap_or(config.max_file_size).min(u64::from(i32::MAX as u32)),
@@ -48,24 +72,15 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
         redaction,
         key: key::load(args.key.as_deref().or(config.key.as_deref()).or(beside.as_deref()))?,
         confidence: args.confidence.map_or(config.confidence, Confidence::from),
-        counted: &suppressions,
+        counted: suppressions,
         progress: bar.as_ref().map_or(&quiet as &dyn Progress, |b| b),
     };
-    let mut report = engine::scan(&targets(&args)?, &library, &options, &*clock);
-    join(&args, &options, &config, &mut report)?;
+    let mut report = engine::scan(&targets(args)?, &library, &options, &*clock()?);
+    join(args, &options, config, &mut report)?;
     if let Some(bar) = &bar {
         bar.clear();
     }
-    write_reports(&args, &report)?;
-    if !args.quiet {
-        let name = file.as_ref().map_or_else(String::new, |f| f.display().to_string());
-        suppressions.warnings(&name).iter().for_each(|w| output::note(&format!("warning: {w}")));
-        let stats = &report.scan.stats;
-        if stats.blobs + stats.files == 0 && options.history != History::Staged {
-            output::note("warning: nothing was inspected: no file and no commit is in the targets or the range");
-        }
-    }
-    Ok(exit(&args, &config, &report))
+    Ok(report)
 }
 
 /// Joins what was found with the inventory; without one, every identity is of an unknown source.
@@ -105,9 +120,14 @@ fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
     }
 }
 
-fn load_config(args: &args::Scan) -> Result<(Config, Option<PathBuf>)> {
-    let first = args.targets.first().filter(|t| t.as_path() != Path::new("-"));
-    configuration(args.org.as_deref(), first.map_or(Path::new("."), |p| p))
+/// From where a configuration and a baseline are looked for: the first target.
+pub(super) fn place(args: &args::Scan) -> PathBuf {
+    args.targets.first().filter(|t| t.as_path() != Path::new("-")).cloned().unwrap_or_else(|| ".".into())
+}
+
+/// The configuration of a scan, with its file.
+pub(super) fn load_config(args: &args::Scan) -> Result<(Config, Option<PathBuf>)> {
+    configuration(args.org.as_deref(), &place(args))
 }
 
 /// The configuration that was named, else the one found upward from a place, with its file.

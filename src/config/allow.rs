@@ -166,10 +166,15 @@ pub(super) fn expiry(document: &Document, date: &Spanned<Value>) -> Result<Times
         Value::Datetime(date) => date.to_string(),
         other => other.to_string(),
     };
-    Timestamp::parse(&format!("{text}T00:00:00Z"))
-        // A day that the month does not have comes back as another date.
-        .filter(|time| time.to_string().strip_suffix("T00:00:00Z") == Some(&text))
+    day(&text)
         .ok_or_else(|| document.error(date.span(), format!("`{text}` is no date"), "write year, month and day: `expires = \"2027-01-01\"`"))
+}
+
+/// The beginning of a day in UTC; `None` for a text that is no date, or one the calendar does not have.
+pub(super) fn day(text: &str) -> Option<Timestamp> {
+    let time = Timestamp::parse(&format!("{text}T00:00:00Z"))?;
+    // A day that the month does not have comes back as another date.
+    (time.to_string().strip_suffix("T00:00:00Z") == Some(text)).then_some(time)
 }
 
 #[cfg(test)]

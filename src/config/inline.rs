@@ -2,6 +2,22 @@
 
 /// What precedes the list of detectors and the reason.
 const DIRECTIVE: &str = "keysweep:allow";
+/// Scanners whose comments can be honoured on request, with what such a comment holds. Those scanners look for it anywhere on the line, and ask for no reason.
+pub const FOREIGN: &[(&str, &[&str])] = &[
+    ("betterleaks", &["betterleaks:allow"]),
+    ("detect-secrets", &["pragma: allowlist secret", "pragma: whitelist secret"]),
+    ("ggshield", &["ggignore"]),
+    ("gitleaks", &["gitleaks:allow"]),
+    ("kingfisher", &["kingfisher:ignore"]),
+    ("trufflehog", &["trufflehog:ignore"]),
+];
+
+/// What of another scanner's allows the findings of a line, of those scanners that are to be honoured.
+pub fn foreign_allow(line: &str, honoured: &[String]) -> Option<&'static str> {
+    let asked = FOREIGN.iter().filter(|(scanner, _)| honoured.iter().any(|h| h == scanner));
+    asked.flat_map(|(_, marks)| marks.iter().copied()).find(|mark| line.contains(mark))
+}
+
 /// Directives looked at in one line; a minified file is one line of any length.
 const MAX_TRIES: usize = 8;
 /// Characters of a reason that are kept.

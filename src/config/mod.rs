@@ -14,6 +14,8 @@
 //! redact = "partial"                     # or full; none is for the command line alone
 //! fail_on = "any"                        # any, new, high, shadow, policy, never, a verdict or a flag; several with commas
 //! key = "org.key"                        # the organisation's fingerprint key
+//! baseline = "keysweep.baseline"         # accepted credentials; without it, one found upward
+//! honour = ["gitleaks"]                  # scanners whose comments (`gitleaks:allow`) allow findings too; default none
 //!
 //! [[allow]]
 //! reason = "revoked, kept as a test vector"
@@ -37,6 +39,7 @@
 //! ```
 
 mod allow;
+mod baseline;
 mod error;
 mod exports;
 mod globs;
@@ -47,9 +50,10 @@ mod raw;
 mod size;
 
 pub use allow::{Allow, Allows, Subject};
+pub use baseline::{Acceptance, BASELINE, Baseline, BaselineError, Entry, Updated};
 pub use error::ConfigError;
 pub use globs::Globs;
-pub use inline::{InlineAllow, inline_allow};
+pub use inline::{InlineAllow, foreign_allow, inline_allow};
 pub use policy_example::PolicyExample;
 pub use size::parse as parse_size;
 
@@ -115,6 +119,10 @@ pub struct Config {
     pub fail_on: Vec<Gate>,
     /// File of the organisation's fingerprint key, joined to the folder of the configuration.
     pub key: Option<PathBuf>,
+    /// Accepted credentials, or a former report.
+    pub baseline: Option<PathBuf>,
+    /// Scanners whose comments allow findings too.
+    pub honour: Vec<String>,
     /// Findings that are known and accepted.
     pub allow: Allows,
     /// What is asked of machine identities.
@@ -188,6 +196,8 @@ impl Config {
             redact: redaction(&document, scan.redact)?,
             fail_on: scan.fail_on.map_or_else(|| Ok(vec![Gate::Any]), |gates| fail_on(&document, &gates))?,
             key: scan.key.map(|p| resolve(&document, &p, origin)).transpose()?,
+            baseline: scan.baseline.map(|p| resolve(&document, &p, origin)).transpose()?,
+            honour: scan.honour.iter().map(|name| honoured(&document, name)).collect::<Result<_, _>>()?,
             allow: Allows::new(&document, raw.allow)?,
             exports: exports::exports(&document, &raw.inventory)?,
             policy: policy::policy(&document, &raw.policy)?,
@@ -214,9 +224,18 @@ impl Config {
 /// The nearest `keysweep.toml`, from `from` (or the folder it is in) upward to the root of the repository (a folder with
 /// `.git`) or of the file system. Reads nothing but metadata; a symbolic link is not followed.
 pub fn find_upward(from: &Path) -> Option<PathBuf> {
+    find_named(FILE_NAME, from)
+}
+
+/// The nearest [`BASELINE`], looked for as [`find_upward`] does.
+pub fn find_baseline(from: &Path) -> Option<PathBuf> {
+    find_named(BASELINE, from)
+}
+
+fn find_named(name: &str, from: &Path) -> Option<PathBuf> {
     let start = std::path::absolute(from).ok()?;
     for folder in start.ancestors() {
-        let file = folder.join(FILE_NAME);
+        let file = folder.join(name);
         if fs::symlink_metadata(&file).is_ok_and(|meta| meta.is_file()) {
             return Some(file);
         }
@@ -284,6 +303,15 @@ fn redaction(document: &Document, word: Option<Spanned<String>>) -> Result<Redac
         }
         word => choice(document, word, &[("full", Redaction::Full), ("partial", Redaction::Partial)]),
     }
+}
+
+/// A scanner whose comments are known here.
+fn honoured(document: &Document, name: &Spanned<String>) -> Result<String, ConfigError> {
+    if inline::FOREIGN.iter().any(|(scanner, _)| scanner == name.get_ref()) {
+        return Ok(name.get_ref().clone());
+    }
+    let known = inline::FOREIGN.iter().map(|(scanner, _)| *scanner).collect::<Vec<_>>().join("`, `");
+    Err(document.error(name.span(), format!("comments of `{}` are not known", name.get_ref()), format!("write some of `{known}`")))
 }
 
 /// Gates, separated by commas.
@@ -363,6 +391,7 @@ mod tests {
             ("[scan]\nmax_file_size = 0", "2:17: `0` is no size"),
             ("[scan]\nmax_decode_depth = 17", "2:20: `17` is out of range (write 0 to 16)"),
             ("[scan]\nkey = ''", "2:7: empty path"),
+            ("[scan]\nhonour = ['gitleaks', 'x']", "2:23: comments of `x` are not known (write some of `betterleaks`, `detect-secrets`"),
             ("a = ", "1:5: "),
         ];
         for (text, message) in cases {

@@ -31,6 +31,8 @@ pub(super) struct RawScan {
     pub(super) redact: Option<Spanned<String>>,
     pub(super) fail_on: Option<Spanned<String>>,
     pub(super) key: Option<Spanned<String>>,
+    pub(super) baseline: Option<Spanned<String>>,
+    pub(super) honour: Vec<Spanned<String>>,
 }
 
 /// One `[[allow]]`.
@@ -57,6 +59,8 @@ pub(super) const SCAN_KEYS: &[(&str, &str)] = &[
     ("redact", r#"redact = "partial""#),
     ("fail_on", r#"fail_on = "any""#),
     ("key", r#"key = "org.key""#),
+    ("baseline", r#"baseline = "keysweep.baseline""#),
+    ("honour", r#"honour = ["gitleaks"]"#),
 ];
 
 /// Keys of the top level and of `[[allow]]`, each with an example.

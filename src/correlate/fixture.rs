@@ -42,6 +42,7 @@ pub(super) fn finding(provider: &str, kind: RecordKind, value: &str) -> Finding 
         keys: Vec::new(),
         value: Secret::new(value.as_bytes()),
         suppression: None,
+        known: None,
     }
 }
 

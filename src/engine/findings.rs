@@ -202,6 +202,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         keys: told.keys,
         value: value.secret.clone(),
         suppression,
+        known: None,
     }
 }
 

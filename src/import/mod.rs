@@ -10,12 +10,14 @@ mod error;
 mod expr;
 mod filter;
 mod gitleaks;
+mod ignores;
 mod kingfisher;
 mod report;
 mod rule;
 mod yaml;
 
 pub use error::ImportError;
+pub use ignores::{Ignored, ignores, meant};
 pub use report::{Affected, Report};
 pub use yaml::MARK;
 

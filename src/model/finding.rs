@@ -63,6 +63,9 @@ pub struct Finding {
     /// Why the finding is not counted, if it is not.
     #[serde(skip)]
     pub suppression: Option<Suppression>,
+    /// Whether a former report has it too; `None` where there is nothing to compare with.
+    #[serde(skip)]
+    pub known: Option<bool>,
 }
 
 /// Values that stand together and make one credential.
@@ -135,6 +138,18 @@ pub enum Proof {
     Structure,
     /// A checksum inside the value.
     Checksum,
+}
+
+impl Proof {
+    /// As reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Context => "context",
+            Self::Pattern => "pattern",
+            Self::Structure => "structure",
+            Self::Checksum => "checksum",
+        }
+    }
 }
 
 /// A commit as reports name it.

@@ -9,7 +9,7 @@ pub enum Gate {
     Never,
     /// A finding that is reported.
     Any,
-    /// A finding that is not in the baseline; without one, any.
+    /// A finding that neither the baseline nor the former report has; without them, any.
     New,
     /// A finding of high confidence.
     High,
@@ -28,7 +28,7 @@ pub enum Gate {
 /// The gates that are no verdict, flag or violation, with what they say in help texts.
 pub const GATES: &[(&str, Gate, &str)] = &[
     ("any", Gate::Any, "a finding"),
-    ("new", Gate::New, "a finding that is not in the baseline"),
+    ("new", Gate::New, "a finding that the baseline or the former report lacks"),
     ("high", Gate::High, "a finding of high confidence"),
     ("shadow", Gate::Shadow, "an identity nobody answers for (shadow, suspected-shadow)"),
     ("policy", Gate::Policy, "an identity that breaks the policy"),
@@ -49,7 +49,8 @@ impl Gate {
         let some = |holds: &dyn Fn(&Exposure) -> bool| report.identities.iter().any(holds);
         match self {
             Self::Never => false,
-            Self::Any | Self::New => !report.findings.is_empty(),
+            Self::Any => !report.findings.is_empty(),
+            Self::New => report.findings.iter().any(|f| f.known != Some(true)),
             Self::High => report.findings.iter().any(|f| f.confidence == Confidence::High),
             Self::Shadow => some(&|i| matches!(i.verdict, Verdict::Shadow | Verdict::SuspectedShadow)),
             Self::Policy => some(&|i| !i.violations.is_empty() || i.flags.iter().any(|f| is_of_policy(*f))),

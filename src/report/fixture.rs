@@ -110,6 +110,7 @@ pub(super) fn finding() -> Finding {
         keys: Vec::new(),
         value: Secret::default(),
         suppression: None,
+        known: None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod accuracy;
 mod archives;
+mod baseline;
 mod cli;
 mod config;
 mod detectors;

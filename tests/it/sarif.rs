@@ -90,6 +90,7 @@ fn finding(locations: Vec<Location>) -> Finding {
         keys: Vec::new(),
         value: Secret::default(),
         suppression: None,
+        known: None,
     }
 }
 
