@@ -68,6 +68,7 @@ fn full(bencher: Bencher, commits: usize) {
     let targets = [Target::Path(folder.path().to_owned())];
     let options = Options {
         history: History::Full,
+        index: None,
         unreachable: false,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         max_size: 16 << 20,

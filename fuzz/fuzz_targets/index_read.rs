@@ -10,5 +10,5 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().expect("a tem
 
 fuzz_target!(|bytes: &[u8]| {
     std::fs::write(FOLDER.path().join("index"), bytes).expect("written");
-    let _ = staged(FOLDER.path());
+    let _ = staged(&FOLDER.path().join("index"));
 });

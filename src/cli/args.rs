@@ -30,6 +30,9 @@ pub(super) enum Command {
     /// Accept what is there already, for a reason and until a day, so that only new credentials count
     #[command(subcommand)]
     Baseline(Box<Baseline>),
+    /// Look at every commit before it is made
+    #[command(subcommand)]
+    Hook(Hook),
     /// Write lists for owners to decide on, and read their decisions back
     Review(Review),
     /// Test the policy of the configuration
@@ -352,6 +355,37 @@ pub(super) enum Baseline {
         /// Drop expired entries too
         #[arg(long)]
         expired: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Hook {
+    /// Put keysweep into the pre-commit hook of a repository
+    ///
+    /// A hook that is there stays and is run after keysweep. core.hooksPath is followed; with husky, its script is the one in .husky. Run it again to bring
+    /// the hook up to date.
+    Install {
+        /// A folder of the repository
+        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// Folder of the hooks, where git's own choice is not meant
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        hooks: Option<PathBuf>,
+    },
+    /// Take keysweep out of the pre-commit hook; what else is in it stays
+    Uninstall {
+        /// A folder of the repository
+        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// Folder of the hooks, where git's own choice is not meant
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        hooks: Option<PathBuf>,
+    },
+    /// Look at what the index would commit, and tell what stops it: what the hook calls
+    Run {
+        /// Configuration [default: keysweep.toml, found upward from here]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        org: Option<PathBuf>,
     },
 }
 

@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod exports;
 mod formats;
+mod hook;
 mod import;
 mod inventory;
 mod key;
@@ -41,6 +42,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inventory(command) => inventory::run(*command),
         Command::Policy(command) => policy::run(command),
         Command::Baseline(command) => baseline::run(*command),
+        Command::Hook(command) => hook::run(command),
         Command::Review(command) => review::run(&command),
         Command::Explain(command) => explain::run(&command),
         Command::Formats { paths, max_size, json } => formats::run(&paths, max_size, json),

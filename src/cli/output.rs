@@ -54,6 +54,14 @@ pub(super) fn shared_file(path: &Path, bytes: &[u8]) -> Result<()> {
     into_file(path, 0o666, &mut |out| out.write_all(bytes))
 }
 
+/// Writes a program, whole or not at all, that the user's mask lets others run.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn executable(path: &Path, bytes: &[u8]) -> Result<()> {
+    into_file(path, 0o777, &mut |out| out.write_all(bytes))
+}
+
 /// Writes to standard output, or to a file of mode 0600 under another name first, then renamed, so that no half of it is ever seen.
 ///
 /// # Errors

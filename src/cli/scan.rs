@@ -64,6 +64,7 @@ pub(super) fn perform(args: &args::Scan, config: &Config, suppressions: &Suppres
     let beside = exports::key_beside(&args.inventory);
     let options = Options {
         history: history(args, config)?,
+        index: args.staged.then(index_of_git).flatten(),
         unreachable: args.unreachable,
         threads: args.threads.filter(|&n| n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         max_size: args.max_size.unwrap_or(config.max_file_size).min(u64::from(i32::MAX as u32)),
@@ -110,7 +111,8 @@ fn keeps_secrets(args: &args::Scan) -> bool {
     (0..reports).all(|i| to_file(i) || (std::io::stdout().is_terminal() && args.output.get(i).is_none_or(|o| o == Path::new("-"))))
 }
 
-fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
+/// How a scan ends, by the gates.
+pub(super) fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
     let gates = if args.fail_on.is_empty() { &config.fail_on } else { &args.fail_on };
     let fired = gates.iter().any(|gate| gate.fires(report));
     match (fired, report.scan.skipped.is_empty()) {
@@ -118,6 +120,12 @@ fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
         (false, true) => Exit::Clean,
         (false, false) => Exit::Incomplete,
     }
+}
+
+/// The index that git tells its hooks of: `git commit -a` and `git commit FILE` commit another than the repository's own.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn index_of_git() -> Option<PathBuf> {
+    std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// From where a configuration and a baseline are looked for: the first target.

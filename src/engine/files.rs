@@ -176,7 +176,7 @@ fn items<'i>(
         if repository.work_dir.is_none() || (repository.hash_len == 32 && options.history == History::Full) {
             continue; // nothing is checked out; or libgit2 cannot read the index, and what it would add is scanned with the head
         }
-        match read_index(&repository.git_dir) {
+        match read_index(&repository.git_dir.join("index")) {
             Ok(entries) => {
                 let tracked = entries.iter().filter(|e| !e.link && !e.submodule && !e.absent);
                 let paths = tracked.map(|e| folder.join(std::ffi::OsStr::from_bytes(&e.path)));
@@ -230,7 +230,8 @@ fn content_is(path: &Path, blob: &[u8]) -> bool {
 
 /// Scans what the index would commit; values that the head has at the same path are not new.
 pub(super) fn staged(repository: &Repository, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
-    let entries = match read_index(&repository.git_dir) {
+    let index = options.index.clone().unwrap_or_else(|| repository.git_dir.join("index"));
+    let entries = match read_index(&index) {
         Ok(entries) => entries,
         Err(e) => return gathered.skipped.push(Skipped::new(format!("{name}: index"), e.to_string())),
     };

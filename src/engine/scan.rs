@@ -87,6 +87,8 @@ impl Progress for Quiet {
 pub struct Options<'o> {
     /// How much of git's history to read.
     pub history: History,
+    /// The index to read for [`History::Staged`], where it is not the repository's own: git makes another for a commit of some files, and tells its hooks.
+    pub index: Option<PathBuf>,
     /// Whether to scan blobs that no ref reaches too.
     pub unreachable: bool,
     /// Number of threads.

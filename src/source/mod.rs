@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod files;
 pub mod history;
+pub mod hooks;
 mod mmap;
 
 pub use mmap::{Bytes, open_regular};

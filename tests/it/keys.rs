@@ -9,6 +9,7 @@ use keysweep::model::{Confidence, Finding, KeyKind, RecordKind, Redaction, Repor
 fn scanned(ground: &Ground, folder: &str) -> Report {
     let options = Options {
         history: History::Full,
+        index: None,
         unreachable: false,
         threads: 1,
         max_size: 1 << 20,

@@ -11,6 +11,7 @@ mod detectors;
 mod formats;
 mod groups;
 mod history;
+mod hook;
 mod hostile;
 mod import;
 mod inventory;

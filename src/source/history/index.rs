@@ -18,21 +18,20 @@ pub struct Staged {
     pub absent: bool,
 }
 
-/// Reads the index of a repository; empty when there is none.
+/// Reads the index in a file; empty when there is none.
 ///
 /// # Errors
 /// When it cannot be read: it is corrupt, split, or of a SHA-256 repository.
-pub fn staged(git_dir: &Path) -> Result<Vec<Staged>, Error> {
+pub fn staged(path: &Path) -> Result<Vec<Staged>, Error> {
     const SKIP_WORKTREE: u16 = 1 << 14;
     const INTENT_TO_ADD: u16 = 1 << 13;
-    let path = git_dir.join("index");
-    match std::fs::symlink_metadata(&path) {
+    match std::fs::symlink_metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(e.into()),
         Ok(meta) if !meta.is_file() => return Err(Error::corrupt("the index is not a regular file")),
         Ok(_) => {}
     }
-    let index = git2::Index::open(&path).map_err(|e| Error::corrupt(format!("the index cannot be read: {}", e.message())))?;
+    let index = git2::Index::open(path).map_err(|e| Error::corrupt(format!("the index cannot be read: {}", e.message())))?;
     let entry = |e: git2::IndexEntry| Staged {
         id: e.id.as_bytes().to_vec(),
         link: e.mode & 0o170_000 == 0o120_000,
