@@ -71,7 +71,7 @@ fn what_git_commits_is_looked_at_and_not_what_was_added_before() {
 #[test]
 fn a_hook_that_is_there_still_runs() {
     let ground = Ground::new();
-    for (name, text) in [("sh", "#!/bin/sh\necho former; exit 0\n"), ("python", "#!/usr/bin/env python3\nprint('former')\n")] {
+    for (name, text) in [("sh", "#!/bin/sh\necho former; exit 0\n"), ("perl", "#!/usr/bin/env perl\nprint \"former\\n\";\n")] {
         let repo = ground.repo(name);
         let hook = ground.at(name).join(".git/hooks/pre-commit");
         script(&hook, text);
