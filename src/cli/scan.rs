@@ -64,7 +64,8 @@ pub(super) fn perform(args: &args::Scan, config: &Config, suppressions: &Suppres
     let beside = exports::key_beside(&args.inventory);
     let options = Options {
         history: history(args, config)?,
-        index: args.staged.then(index_of_git).flatten(),
+        // It is that of the repository git works in, and of no other target.
+        index: Some(args).filter(|a| a.staged && a.targets == [Path::new(".")]).and_then(|_| index_of_git()),
         unreachable: args.unreachable,
         threads: args.threads.filter(|&n| n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         max_size: args.max_size.unwrap_or(config.max_file_size).min(u64::from(i32::MAX as u32)),
