@@ -34,6 +34,12 @@ pub fn shown_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Like [`shown`], for a cell of a table: no spreadsheet takes it for a formula.
+pub fn shown_cell(text: &str) -> String {
+    let safe = shown(text).into_owned();
+    if safe.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{safe}") } else { safe }
+}
+
 fn push(safe: &mut String, c: char) {
     if is_hazard(c) { safe.extend(c.escape_default()) } else { safe.push(c) }
 }

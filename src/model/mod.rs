@@ -19,7 +19,7 @@ mod segment;
 mod time;
 
 pub use detector::{Category, Class, Confidence, Detector, Except, Guards, Identity, Judge, Kind, Lifecycle, Member, Part, Provider, Role};
-pub use escape::{shown, shown_line};
+pub use escape::{shown, shown_cell, shown_line};
 pub use exports::{ColumnMap, ExportRules, PinnedDigest, REGISTER_COLUMNS, Wanted};
 pub use fact::{Mention, Outline, Place, Proves, Relation, Resource, Seen};
 pub use finding::{CommitInfo, Finding, Frame, FrameLine, Group, GroupMember, Location, Proof, SecretView, Suppression};

@@ -1,7 +1,7 @@
 //! The report as CSV: a row a place, for spreadsheets and databases.
 
 use super::{Options, Reporter, phrase};
-use crate::model::{CommitInfo, Exposure, Finding, Location, Report, shown};
+use crate::model::{CommitInfo, Exposure, Finding, Location, Report, shown_cell};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -50,7 +50,7 @@ impl Reporter for Format {
         for finding in report.findings.iter().chain(&report.suppressed) {
             let identity = finding.identity.as_deref().and_then(|id| identities.get(id).copied());
             for place in phrase::places(finding) {
-                table.write_record(row(finding, identity, place).map(inert))?;
+                table.write_record(row(finding, identity, place).map(|cell| shown_cell(&cell)))?;
             }
         }
         table.flush()
@@ -89,12 +89,6 @@ fn row(finding: &Finding, identity: Option<&Exposure>, place: &Location) -> [Str
         finding.detector.clone(),
         suppression.map(|s| format!("{}: {}", s.by, s.reason)).unwrap_or_default(),
     ]
-}
-
-/// A cell that no spreadsheet takes for a formula, and that moves no cursor.
-fn inert(cell: String) -> String {
-    let cell = shown(&cell).into_owned();
-    if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]

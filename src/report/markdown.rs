@@ -41,9 +41,7 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         _ => format!("keysweep: {} found, {} in HEAD", phrase::count(found, "credential"), phrase::grouped(in_head)),
     };
     writeln!(out, "# {title}\n")?;
-    let counts = [(stats.repos, "repository"), (stats.commits, "commit"), (stats.blobs, "blob"), (stats.files, "file")];
-    let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, noun)| phrase::count(*n, noun)).collect();
-    let read = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
+    let read = Some(phrase::read(stats)).filter(|read| !read.is_empty()).unwrap_or_else(|| "nothing".to_owned());
     write!(out, "Inspected {read}.")?;
     for (n, what) in [(stats.suppressed, "suppressed"), (stats.below_confidence, "below the confidence asked for")] {
         if n > 0 {

@@ -1,7 +1,7 @@
 //! What reports for people say of findings, in words that all of them share.
 
 use crate::model::shown;
-use crate::model::{CommitInfo, Finding, Group, GroupMember, Location};
+use crate::model::{CommitInfo, Finding, Group, GroupMember, Location, Stats};
 use std::fmt::Write;
 
 /// The places of a finding, the most useful first: in `HEAD`, on another ref, only in history; suppressed ones last.
@@ -35,6 +35,13 @@ pub(super) fn state(finding: &Finding) -> String {
 /// A commit with its date and author: `0123456789ab on 2026-01-02 by Ann Example <ann@example.org>`.
 pub(super) fn commit(info: &CommitInfo) -> String {
     format!("{} on {} by {}", short(&info.commit), date(info), shown(&info.author))
+}
+
+/// What was read, without what there was none of: `1 repository, 3 commits, 2 blobs`; empty where that is nothing.
+pub(super) fn read(stats: &Stats) -> String {
+    let counts = [(stats.repos, "repository"), (stats.commits, "commit"), (stats.blobs, "blob"), (stats.files, "file")];
+    let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, noun)| count(*n, noun)).collect();
+    counts.join(", ")
 }
 
 /// The day a commit was authored, where its author was: `2026-01-02`.

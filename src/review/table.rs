@@ -2,7 +2,7 @@
 
 use super::markdown::day;
 use super::{Decided, Decision, Item, List};
-use crate::model::{Timestamp, shown};
+use crate::model::{Timestamp, shown_cell};
 use std::io::{self, Write};
 
 /// `csv`.
@@ -49,7 +49,7 @@ impl super::Form for Form {
         let mut table = csv::Writer::from_writer(out);
         table.write_record(COLUMNS)?;
         for item in &list.items {
-            table.write_record(row(item).iter().map(|cell| inert(cell)))?;
+            table.write_record(row(item).iter().map(|cell| shown_cell(cell)))?;
         }
         table.flush()
     }
@@ -134,12 +134,6 @@ fn row(item: &Item) -> Vec<String> {
     ]
 }
 
-/// A cell that no spreadsheet takes for a formula: what is scanned may be hostile.
-fn inert(cell: &str) -> String {
-    let safe = shown(cell).into_owned();
-    if safe.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{safe}") } else { safe }
-}
-
 /// The cell as it was before.
 fn alive(cell: &str) -> String {
     let formula = |rest: &&str| rest.starts_with(['=', '+', '-', '@']);
@@ -153,8 +147,8 @@ mod tests {
     #[test]
     fn cells_are_no_formulas() {
         for cell in ["=1+1", "+1", "-1", "@x"] {
-            assert_eq!((inert(cell), alive(&inert(cell))), (format!("'{cell}"), cell.to_owned()));
+            assert_eq!((shown_cell(cell), alive(&shown_cell(cell))), (format!("'{cell}"), cell.to_owned()));
         }
-        assert_eq!(inert("a\nb"), "a\\nb");
+        assert_eq!(shown_cell("a\nb"), "a\\nb");
     }
 }

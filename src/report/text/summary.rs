@@ -113,9 +113,7 @@ fn tally(report: &Report) -> String {
 
 /// How much was read, without what there was none of.
 fn inspected(stats: &Stats) -> String {
-    let counts = [(stats.repos, "repository"), (stats.commits, "commit"), (stats.blobs, "blob"), (stats.files, "file")];
-    let counts: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, noun)| phrase::count(*n, noun)).collect();
-    let mut text = format!("{}: {}", counts.join(", "), size(stats.bytes));
+    let mut text = format!("{}: {}", phrase::read(stats), size(stats.bytes));
     if stats.bytes_inspected < stats.bytes {
         text.push_str(&format!(" ({} without repeats)", size(stats.bytes_inspected)));
     }
