@@ -1,5 +1,6 @@
 //! Checks `detectors/*.yml`, plans them, and packs both for embedding, so that a run parses no YAML and derives no anchor.
 
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -28,6 +29,9 @@ mod plan;
 #[path = "src/detect/share.rs"]
 mod share;
 #[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "src/detect/shelf.rs"]
+mod shelf;
+#[allow(dead_code, missing_docs, unreachable_pub)]
 #[path = "src/detect/sieve.rs"]
 mod sieve;
 mod model {
@@ -49,21 +53,34 @@ fn main() {
     let full: Vec<model::Provider> = files.iter().map(|path| read(path)).collect();
     let plan = |d: &model::Detector| plan::Plan::new(d).unwrap_or_else(|why| panic!("detector `{}`: {why}", d.id));
     let plans: Vec<plan::Plan> = full.iter().flat_map(|p| &p.detectors).map(plan).collect();
-    let judged: Vec<_> = full.iter().flat_map(|p| &p.detectors).map(|d| d.judge).collect();
-    let shared = share::Shared::new(&plans, &judged);
-    let mut lean = full.clone();
-    for detector in lean.iter_mut().flat_map(|p| &mut p.detectors) {
-        detector.examples.clear();
-        detector.near_misses.clear();
-        detector.placeholders.clear();
-    }
+    let judged = full.iter().flat_map(|p| &p.detectors).map(|d| d.judge);
+    let share::Shared { anchors, grams, tries } = share::Shared::new(plans.iter().zip(judged));
+    let providers: Vec<_> = full.iter().map(|p| (&p.provider, p.category)).collect();
+    let detectors = full.iter().flat_map(|p| p.detectors.iter().map(|d| (lean(d), p.category)));
+    let rules: Vec<_> = detectors.zip(&plans).map(|((detector, category), plan)| (detector, category, bare(plan))).collect();
+    let rules = shelf::pack(&rules);
+    let decides = [&rules[..], fs::read(root.join("src/detect/generic/weights.csv")).expect("a readable file").as_slice()].concat();
     let pack = |name: &str, bytes: Vec<u8>| fs::write(out.join(name), bytes).expect("OUT_DIR is writable");
+    pack("digest.bin", Sha256::digest(decides).to_vec());
+    pack("rules.bin", rules);
+    pack("anchors.bin", shelf::pack(&anchors));
+    pack("tries.bin", shelf::pack(&tries));
+    pack("ids.txt", full.iter().flat_map(|p| &p.detectors).map(|d| format!("{}\n", d.id)).collect::<String>().into_bytes());
+    pack("providers.bin", postcard::to_allocvec(&providers).expect("plain data"));
     pack("plans.bin", postcard::to_allocvec(&plans).expect("plain data"));
-    let bare = |plan: plan::Plan| plan::Plan { anchors: Vec::new(), grams: Vec::new(), ..plan };
-    let bare: Vec<plan::Plan> = plans.into_iter().map(bare).collect();
-    pack("detectors.bin", postcard::to_allocvec(&(lean, bare, &shared.anchors, &shared.tries)).expect("plain data"));
-    pack("sieve.rs", sieve::Sieve::new(shared.anchors, &shared.grams).to_string().into_bytes());
-    pack("detectors-full.bin", postcard::to_allocvec(&full).expect("plain data"));
+    pack("full.bin", postcard::to_allocvec(&full).expect("plain data"));
+    pack("sieve.rs", sieve::Sieve::new(anchors, &grams).to_string().into_bytes());
+}
+
+/// A detector without what only its tests need.
+fn lean(detector: &model::Detector) -> model::Detector {
+    let (examples, near_misses, placeholders) = Default::default();
+    model::Detector { examples, near_misses, placeholders, ..detector.clone() }
+}
+
+/// A plan without its anchors, which are the sieve's.
+fn bare(plan: &plan::Plan) -> plan::Plan {
+    plan::Plan { anchors: Vec::new(), grams: Vec::new(), ..plan.clone() }
 }
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script where things are in the environment")]

@@ -1,14 +1,12 @@
 //! Reading any git index: no panic.
 #![no_main]
 
-use keysweep::source::history::staged;
+use keysweep::source::history::Index;
 use libfuzzer_sys::fuzz_target;
-use std::sync::LazyLock;
-use tempfile::TempDir;
-
-static FOLDER: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().expect("a temporary folder"));
 
 fuzz_target!(|bytes: &[u8]| {
-    std::fs::write(FOLDER.path().join("index"), bytes).expect("written");
-    let _ = staged(&FOLDER.path().join("index"));
+    // A checksum of zeros is none, so that what is made up gets past it.
+    for hash_len in [20, 32] {
+        let _ = Index::parse(&[bytes, &vec![0; hash_len]].concat(), hash_len);
+    }
 });

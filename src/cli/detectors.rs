@@ -23,7 +23,7 @@ pub(super) fn run(command: args::Detectors) -> Result<Exit> {
 fn list(only: &[String]) -> Result<Exit> {
     let library = Library::builtin();
     let wanted = |d: &&std::sync::Arc<Detector>| only.is_empty() || only.contains(&d.provider);
-    let detectors: Vec<_> = library.detectors().iter().filter(wanted).collect();
+    let detectors: Vec<_> = library.detectors().filter(wanted).collect();
     if detectors.is_empty() {
         bail!("no detector of {}", only.join(", "));
     }
@@ -63,9 +63,8 @@ fn describe(provider: &Provider, d: &Detector) -> Result<()> {
     field("checksum", &d.guards.checksum)?;
     field("class", d.identity.class.as_str())?;
     field("replace with", &d.lifecycle.replace_with)?;
-    field("remediation", if d.remediation.is_empty() { &provider.remediation } else { &d.remediation })?;
-    let references = if d.references.is_empty() { &provider.references } else { &d.references };
-    references.iter().try_for_each(|r| field("reference", r))?;
+    field("remediation", &d.remediation)?;
+    d.references.iter().try_for_each(|r| field("reference", r))?;
     for (name, texts) in [("example", &d.examples), ("near miss", &d.near_misses), ("placeholder", &d.placeholders)] {
         texts.iter().try_for_each(|t| field(name, t.trim()))?;
     }

@@ -8,7 +8,7 @@ use super::suppressions::Suppressions;
 use super::{exports, key, output};
 use crate::config::{self, Config, Origin};
 use crate::correlate::correlate;
-use crate::detect::{Library, parse_file};
+use crate::detect::{Library, is_builtin, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
 use crate::inventory::missing;
 use crate::model::{Confidence, ExportRules, KeyKind, Provider, Redaction, Register, Report, Timestamp, Wanted};
@@ -51,8 +51,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
 
 /// Scans and joins.
 pub(super) fn perform(args: &args::Scan, config: &Config, suppressions: &Suppressions<'_>) -> Result<Report> {
-    let (library, known) = library(config)?;
-    config.check_detectors(&|id| known.iter().any(|k| k == id))?;
+    let library = library(config)?;
     let redaction = args.redact.map_or(config.redact, Redaction::from);
     if redaction == Redaction::None && !keeps_secrets(args) {
         bail!(
@@ -151,19 +150,18 @@ pub(super) fn configuration(named: Option<&Path>, from: &Path) -> Result<(Config
     }
 }
 
-/// The detectors in force, and the ids of all there are, disabled ones too.
-fn library(config: &Config) -> Result<(Library, Vec<String>)> {
+/// The detectors in force. Those that the configuration names must be among all there are, disabled ones too.
+fn library(config: &Config) -> Result<Library> {
     let mut own = Vec::new();
     for path in &config.detectors {
         own.extend(read_detectors(path)?);
     }
-    let builtin = Library::builtin();
-    let ids = own.iter().flat_map(|p| &p.detectors).map(|d| d.id.clone());
-    let known = ids.chain(builtin.detectors().iter().map(|d| d.id.clone())).collect();
+    let is_own = |id: &str| own.iter().flat_map(|p| &p.detectors).any(|d| d.id == id);
+    config.check_detectors(&|id| is_own(id) || is_builtin(id))?;
     if own.is_empty() && config.disable.is_empty() {
-        return Ok((builtin, known));
+        return Ok(Library::builtin());
     }
-    Ok((Library::with(own, &config.disable)?, known))
+    Ok(Library::with(own, &config.disable)?)
 }
 
 /// Reads a small regular file as text; a pipe, which would be waited for, is refused.

@@ -1,25 +1,20 @@
 //! The detectors in force: the built-in ones, with a user's own on top, compiled only when a run needs them.
 
-use super::anchor::Anchor;
+use super::embedded;
 use super::except::Excepts;
 use super::plan::Plan;
+use super::rule::Rule;
 use super::share::{Shared, Try};
+use super::shelf::Shelf;
 use super::sieve::Sieve;
-use super::{embedded, generic};
-use crate::model::{Category, Detector, Judge, Provider};
+use crate::model::{Category, Detector, Provider};
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
-
-/// The built-in detectors as a scan needs them, their plans without anchors, the anchors they share, and what to try at each.
-static LEAN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors.bin"));
-/// The built-in plans as they are, for when others join them.
-static PLANS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/plans.bin"));
-static FULL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/detectors-full.bin"));
+use std::sync::Arc;
 
 /// Stands for the first capture group that took part in a match.
 pub(super) const FIRST: usize = usize::MAX;
@@ -46,33 +41,14 @@ pub enum LoadError {
     },
 }
 
-/// What is embedded for scans.
-#[derive(serde::Deserialize)]
-struct Lean {
-    providers: Vec<Provider>,
-    plans: Vec<Plan>,
-    anchors: Vec<Anchor>,
-    tries: Vec<Vec<Try>>,
-}
-
-impl Lean {
-    fn read() -> Self {
-        postcard::from_bytes(LEAN).expect("the build script wrote it")
-    }
-}
-
 /// Detectors, their plans, and the sieve over all of them.
 pub struct Library {
-    detectors: Vec<Arc<Detector>>,
-    categories: Vec<Category>,
-    plans: Vec<Plan>,
-    compiled: Vec<OnceLock<Option<Regex>>>,
-    groups: Vec<OnceLock<usize>>,
-    paths: Vec<OnceLock<Option<Regex>>>,
-    excepts: Vec<OnceLock<Excepts>>,
+    rules: Shelf<Rule>,
     sieve: Sieve,
     /// What to try at each anchor of the sieve.
-    tries: Vec<Vec<Try>>,
+    tries: Shelf<Vec<Try>>,
+    /// What kind of service each provider is; a provider may stand here twice.
+    providers: Vec<(String, Category)>,
     /// Whether these are the built-in detectors and no others, whose digest is known.
     builtin: bool,
 }
@@ -80,8 +56,8 @@ pub struct Library {
 impl Library {
     /// The built-in detectors, without their examples.
     pub fn builtin() -> Self {
-        let Lean { providers, plans, anchors, tries } = Lean::read();
-        Self { builtin: true, ..Self::assemble(providers, plans, embedded::sieve(anchors), tries) }
+        let providers = embedded::providers();
+        Self { rules: embedded::rules(), sieve: embedded::sieve(), tries: embedded::tries(), providers, builtin: true }
     }
 
     /// The built-in detectors and those of `own`, which replace built-in ones of the same id; `disabled` ids are left out.
@@ -89,25 +65,26 @@ impl Library {
     /// # Errors
     /// When a detector cannot be planned or its pattern does not compile.
     pub fn with(own: Vec<Provider>, disabled: &[String]) -> Result<Self, LoadError> {
-        let mut providers = Lean::read().providers;
-        let mut plans: Vec<Plan> = postcard::from_bytes(PLANS).expect("the build script wrote it");
-        let replaced: Vec<String> = own.iter().flat_map(|p| &p.detectors).map(|d| d.id.clone()).collect();
-        let gone = |id: &String| replaced.contains(id) || disabled.contains(id);
-        let keep: Vec<bool> = providers.iter().flat_map(|p| &p.detectors).map(|d| !gone(&d.id)).collect();
-        let mut kept = keep.iter();
-        plans.retain(|_| *kept.next().expect("a plan each"));
-        providers.iter_mut().for_each(|p| p.detectors.retain(|d| !gone(&d.id)));
+        let replaced: HashSet<&str> = own.iter().flat_map(|p| &p.detectors).map(|d| d.id.as_str()).collect();
+        let gone = |id: &String| replaced.contains(id.as_str()) || disabled.contains(id);
+        let builtin = embedded::rules();
+        let mut rules: Vec<Rule> = builtin
+            .iter()
+            .zip(embedded::plans())
+            .filter(|(rule, _)| !gone(&rule.detector.id))
+            .map(|(rule, plan)| Rule::new(Arc::clone(&rule.detector), rule.category, plan))
+            .collect();
         for mut provider in own {
-            provider.detectors.retain(|d| !disabled.contains(&d.id));
             provider.hand_down();
-            for detector in &provider.detectors {
-                plans.push(plan(detector)?);
+            for detector in provider.detectors.into_iter().filter(|d| !disabled.contains(&d.id)) {
+                let plan = plan(&detector)?;
+                rules.push(Rule::new(Arc::new(detector), provider.category, plan));
             }
-            providers.push(provider);
         }
-        let judged: Vec<Option<Judge>> = providers.iter().flat_map(|p| &p.detectors).map(|d| d.judge).collect();
-        let Shared { anchors, grams, tries } = Shared::new(&plans, &judged);
-        Ok(Self::assemble(providers, plans, Sieve::new(anchors, &grams), tries))
+        let Shared { anchors, grams, tries } = Shared::new(rules.iter().map(|rule| (&rule.plan, rule.detector.judge)));
+        let providers = rules.iter().map(|rule| (rule.detector.provider.clone(), rule.category)).collect();
+        let sieve = Sieve::new(anchors, &grams);
+        Ok(Self { rules: Shelf::of(rules), sieve, tries: Shelf::of(tries), providers, builtin: false })
     }
 
     /// Only the detectors of these files, for testing them.
@@ -115,70 +92,52 @@ impl Library {
     /// # Errors
     /// As [`Library::with`].
     pub fn only(own: Vec<Provider>) -> Result<Self, LoadError> {
-        let builtin: Vec<String> = full().iter().flat_map(|p| &p.detectors).map(|d| d.id.clone()).collect();
+        let builtin = embedded::IDS.lines().map(str::to_owned);
         let mine: Vec<&String> = own.iter().flat_map(|p| &p.detectors).map(|d| &d.id).collect();
-        let others: Vec<String> = builtin.into_iter().filter(|id| !mine.contains(&id)).collect();
+        let others: Vec<String> = builtin.filter(|id| !mine.contains(&id)).collect();
         Self::with(own, &others)
-    }
-
-    fn assemble(providers: Vec<Provider>, plans: Vec<Plan>, sieve: Sieve, tries: Vec<Vec<Try>>) -> Self {
-        let (mut detectors, mut categories) = (Vec::with_capacity(plans.len()), Vec::with_capacity(plans.len()));
-        for provider in providers {
-            for mut detector in provider.detectors {
-                if detector.references.is_empty() {
-                    detector.references.clone_from(&provider.references);
-                }
-                if detector.remediation.is_empty() {
-                    detector.remediation.clone_from(&provider.remediation);
-                }
-                detectors.push(Arc::new(detector));
-                categories.push(provider.category);
-            }
-        }
-        let cells = || -> Vec<OnceLock<Option<Regex>>> { plans.iter().map(|_| OnceLock::new()).collect() };
-        let groups = plans.iter().map(|_| OnceLock::new()).collect();
-        let excepts = plans.iter().map(|_| OnceLock::new()).collect();
-        Self { detectors, categories, compiled: cells(), paths: cells(), excepts, groups, plans, sieve, tries, builtin: false }
     }
 
     /// Number of detectors.
     pub fn len(&self) -> usize {
-        self.detectors.len()
+        self.rules.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.detectors.is_empty()
+        self.len() == 0
+    }
+
+    pub(super) fn rule(&self, rule: u16) -> &Rule {
+        self.rules.get(usize::from(rule))
     }
 
     /// A detector by its number.
     pub fn detector(&self, rule: u16) -> &Arc<Detector> {
-        &self.detectors[usize::from(rule)]
+        &self.rule(rule).detector
     }
 
     /// What kind of service a detector's provider is.
     pub fn category(&self, rule: u16) -> Category {
-        self.categories[usize::from(rule)]
+        self.rule(rule).category
     }
 
     /// What kind of service each provider is, by its slug.
     pub fn providers(&self) -> BTreeMap<String, Category> {
-        self.detectors.iter().zip(&self.categories).map(|(d, category)| (d.provider.clone(), *category)).collect()
+        self.providers.iter().cloned().collect()
     }
 
     /// All detectors, in order of their numbers.
-    pub fn detectors(&self) -> &[Arc<Detector>] {
-        &self.detectors
+    pub fn detectors(&self) -> impl Iterator<Item = &Arc<Detector>> {
+        self.rules.iter().map(|rule| &rule.detector)
     }
 
     /// A digest over everything that decides what is found: the detectors' own text and the version of the program.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new_with_prefix(env!("CARGO_PKG_VERSION"));
-        hash.update(generic::WEIGHTS);
-        if self.builtin {
-            hash.update(LEAN);
-        } else {
-            self.detectors.iter().for_each(|d| hash.update(postcard::to_allocvec(&**d).expect("plain data")));
+        hash.update(embedded::DIGEST);
+        if !self.builtin {
+            self.detectors().for_each(|d| hash.update(postcard::to_allocvec(&**d).expect("plain data")));
         }
         hash.finalize().iter().take(16).fold(String::new(), |mut s, b| {
             let _ = write!(s, "{b:02x}");
@@ -192,51 +151,37 @@ impl Library {
 
     /// What to try where an anchor of the sieve stands.
     pub(super) fn tries(&self, anchor: u16) -> &[Try] {
-        &self.tries[usize::from(anchor)]
+        self.tries.get(usize::from(anchor))
     }
 
     pub(super) fn plan(&self, rule: u16) -> &Plan {
-        &self.plans[usize::from(rule)]
+        &self.rule(rule).plan
     }
 
-    /// The compiled pattern; compiled at first use. Built-in patterns that do not compile fail `detectors test`, not a scan.
+    /// The compiled pattern, if it compiles.
     pub(super) fn regex(&self, rule: u16) -> Option<&Regex> {
-        let rule = usize::from(rule);
-        self.compiled[rule].get_or_init(|| compile(&self.plans[rule].pattern).ok()).as_ref()
+        self.rule(rule).regex()
     }
 
     /// Whether a detector is for files at this path.
     pub fn applies(&self, rule: u16, path: &str) -> bool {
-        let wanted = &self.detector(rule).paths;
-        let regex = || self.paths[usize::from(rule)].get_or_init(|| compile(wanted).ok()).as_ref();
-        wanted.is_empty() || regex().is_some_and(|r| r.is_match(path))
+        self.rule(rule).applies(path)
     }
 
     /// Whether one of a candidate's exceptions holds at this path; `open` are those that hold but for the path.
     pub fn excepted(&self, rule: u16, open: u32, path: &str) -> bool {
-        open != 0 && self.excepts(rule).is_some_and(|e| e.hold_at(open, path))
+        open != 0 && self.rule(rule).excepts().is_some_and(|e| e.hold_at(open, path))
     }
+}
 
-    /// The compiled exceptions of a detector that has any.
-    pub(super) fn excepts(&self, rule: u16) -> Option<&Excepts> {
-        let except = &self.detector(rule).except;
-        let compiled = || self.excepts[usize::from(rule)].get_or_init(|| Excepts::new(except).unwrap_or_default());
-        (!except.is_empty()).then(compiled)
-    }
-
-    /// The capture group that is the secret; `FIRST` for the first one that took part.
-    pub(super) fn group(&self, rule: u16, regex: &Regex) -> usize {
-        *self.groups[usize::from(rule)].get_or_init(|| {
-            let wanted = &self.detector(rule).value;
-            let first = (wanted == "first").then_some(FIRST);
-            group_of(regex, wanted).or(first).or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
-        })
-    }
+/// Whether a built-in detector has this id.
+pub fn is_builtin(id: &str) -> bool {
+    embedded::IDS.lines().any(|known| known == id)
 }
 
 /// The built-in detectors with their examples.
 pub fn full() -> Vec<Provider> {
-    postcard::from_bytes(FULL).expect("the build script wrote it")
+    embedded::full()
 }
 
 /// The number of a named capture group.

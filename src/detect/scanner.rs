@@ -279,7 +279,7 @@ impl<'l> Scanner<'l> {
                     Some(String::from_utf8_lossy(&window[a..b]).into_owned().into_boxed_str()).filter(|text| !text.is_empty())
                 };
                 let filled = |n: usize| group(n).filter(|v| v.0 < v.1);
-                let value = match self.library.group(rule, regex) {
+                let value = match self.library.rule(rule).group(regex) {
                     FIRST => (1..regex.captures_len()).find_map(filled),
                     n => filled(n),
                 };
@@ -363,7 +363,7 @@ impl<'l> Scanner<'l> {
 
     /// The exceptions that hold but for the path; `None` when one holds at any path. They see no further than the window.
     fn open_exceptions(&self, rule: u16, window: &[u8], whole: (usize, usize), value: (usize, usize)) -> Option<u32> {
-        let Some(excepts) = self.library.excepts(rule) else { return Some(0) };
+        let Some(excepts) = self.library.rule(rule).excepts() else { return Some(0) };
         let line = (line_start(window, whole.0, window.len()), line_end(window, whole.1, window.len()));
         excepts.open([value, whole, line].map(|(from, to)| &window[from..to]))
     }

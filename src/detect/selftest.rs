@@ -21,7 +21,7 @@ const LEAST: usize = 2;
 
 /// Tests the detectors of these files, which are in force in the library.
 pub fn test_examples(providers: &[Provider], library: &Library) -> Vec<Fault> {
-    let rules: HashMap<&str, u16> = library.detectors().iter().enumerate().map(|(i, d)| (d.id.as_str(), i as u16)).collect();
+    let rules: HashMap<&str, u16> = library.detectors().enumerate().map(|(i, d)| (d.id.as_str(), i as u16)).collect();
     let mut faults = Vec::new();
     let mut seen: HashMap<&str, u32> = HashMap::new();
     for (provider, detector) in providers.iter().flat_map(|p| p.detectors.iter().map(move |d| (p, d))) {

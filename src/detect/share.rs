@@ -32,11 +32,11 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Takes the anchors of these plans together; `judged` says of each plan what its values are judged as.
-    pub fn new(plans: &[Plan], judged: &[Option<Judge>]) -> Self {
+    /// Takes the anchors of these plans together; of each plan, what its values are judged as.
+    pub fn new<'p>(plans: impl Iterator<Item = (&'p Plan, Option<Judge>)>) -> Self {
         let mut shared = Self::default();
         let mut numbers: HashMap<(&[ByteSet], bool), usize> = HashMap::new();
-        for (rule, plan) in plans.iter().enumerate() {
+        for (rule, (plan, judge)) in plans.enumerate() {
             for (anchor, both) in plan.anchors.iter().zip(&plan.grams) {
                 let number = *numbers.entry((&anchor.sets, anchor.boundary)).or_insert_with(|| {
                     shared.anchors.push(anchor.clone());
@@ -45,7 +45,7 @@ impl Shared {
                     shared.anchors.len() - 1
                 });
                 let lead = anchor.lead.filter(|_| anchor.exact).and_then(|l| u32::try_from(l).ok());
-                shared.tries[number].push(Try { rule: rule as u16, lead, judge: judged[rule] });
+                shared.tries[number].push(Try { rule: rule as u16, lead, judge });
             }
         }
         shared

@@ -6,6 +6,7 @@
 
 use super::anchor::{Anchor, MAX_OFFSET};
 use super::plan::{Grams, at_boundary};
+use super::shelf::Shelf;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -22,7 +23,7 @@ pub struct Sieve {
     slots: Cow<'static, [(u32, u32)]>,
     /// Where grams stand in anchors, grouped by gram.
     places: Cow<'static, [Standing]>,
-    anchors: Vec<Anchor>,
+    anchors: Shelf<Anchor>,
     /// Furthest an anchor's gram may lie behind its start.
     reach: usize,
 }
@@ -101,7 +102,7 @@ impl Sieve {
             Standing { gram, ..*one }
         };
         let places: Vec<Standing> = grams.iter().map(stand).collect();
-        Self::made(table.into(), slots.into(), places.into(), anchors)
+        Self::made(table.into(), slots.into(), places.into(), Shelf::of(anchors))
     }
 
     /// The sieve of tables that were made before.
@@ -109,7 +110,7 @@ impl Sieve {
         table: Cow<'static, [u64]>,
         slots: Cow<'static, [(u32, u32)]>,
         places: Cow<'static, [Standing]>,
-        anchors: Vec<Anchor>,
+        anchors: Shelf<Anchor>,
     ) -> Self {
         // A gram stands at most as far behind the start of its anchor as `Anchor::gram` goes.
         Self { table, slots, places, anchors, reach: MAX_OFFSET as usize }
@@ -174,7 +175,7 @@ impl Sieve {
     }
 
     fn stands(&self, anchor: u16, bytes: &[u8], start: usize) -> bool {
-        let anchor = &self.anchors[usize::from(anchor)];
+        let anchor = self.anchors.get(usize::from(anchor));
         let Some(text) = bytes.get(start..start + anchor.sets.len()) else { return false };
         anchor.sets.iter().zip(text).all(|(set, &b)| set.contains(b)) && (!anchor.boundary || at_boundary(bytes, start))
     }

@@ -1,26 +1,22 @@
-//! Files: working trees, single files, standard input, and what the index would commit.
+//! Files: working trees, single files and standard input.
 
 use super::findings::Sighting;
 use super::frames::{Content, Places};
 use super::history::AtHead;
 use super::inspect::{Inspected, Inspector};
 use super::pool::spread;
-use super::scan::{Gathered, History, Named, Options, slashed};
+use super::scan::{Gathered, Named, Options, slashed};
 use super::structure::{Structure, Whereabouts};
 use super::values::ValueNo;
 use crate::detect::{Library, Scanner};
 use crate::model::{Skipped, Stats};
 use crate::source::Bytes;
-use crate::source::history::{Kind, Lookup, Repository, Staged, staged as read_index};
+use crate::source::history::Index;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Most folders of the head that are looked through for renamed files.
-const MOST_FOLDERS: usize = 100_000;
-/// Longer paths are not followed in the head's tree: a tree made by hand may hold itself.
-const LONGEST_PATH: usize = 4096;
 /// Larger files are scanned without asking whether they are in the head.
 const HASHED: u64 = 64 << 20;
 
@@ -37,16 +33,16 @@ struct Item<'i> {
 }
 
 /// What one thread found.
-struct Part<'p> {
+pub(super) struct Part<'p> {
     scanner: Scanner<'p>,
-    found: Vec<(usize, Inspected)>,
-    skipped: Vec<Skipped>,
-    stats: Stats,
+    pub found: Vec<(usize, Inspected)>,
+    pub skipped: Vec<Skipped>,
+    pub stats: Stats,
     structure: Structure,
 }
 
 impl<'p> Part<'p> {
-    fn new(library: &'p Library, options: &Options<'_>) -> Self {
+    pub fn new(library: &'p Library, options: &Options<'_>) -> Self {
         Self {
             scanner: Scanner::new(library, options.decode_depth),
             found: Vec::new(),
@@ -57,7 +53,7 @@ impl<'p> Part<'p> {
     }
 
     /// Scans a file. Where it is checked out, what it and its members say by their structure is taken too.
-    fn file(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>, at: Option<Whereabouts<'_>>) {
+    pub fn file(&mut self, number: usize, name: &str, bytes: &[u8], options: &Options<'_>, at: Option<Whereabouts<'_>>) {
         self.stats.files += 1;
         self.stats.bytes += bytes.len() as u64;
         self.stats.bytes_inspected += bytes.len() as u64;
@@ -154,7 +150,12 @@ fn one(bytes: &[u8], name: &str, library: &Library, options: &Options<'_>, gathe
 }
 
 /// The sightings of all values of a piece of content that are `fresh`.
-fn sightings(content: &Content<'_>, path: &str, gathered: &mut Gathered, fresh: &dyn Fn(&str, ValueNo) -> bool) -> Vec<Sighting> {
+pub(super) fn sightings(
+    content: &Content<'_>,
+    path: &str,
+    gathered: &mut Gathered,
+    fresh: &dyn Fn(&str, ValueNo) -> bool,
+) -> Vec<Sighting> {
     let (occurrences, _) = super::overlap::resolve(content.inspected, content.library);
     let numbers: BTreeSet<ValueNo> = occurrences.iter().map(|o| gathered.values.number(o.candidate, content.library)).collect();
     let places = Places::new(content, &mut gathered.values);
@@ -173,12 +174,12 @@ fn items<'i>(
 ) -> Vec<Item<'i>> {
     let mut all: BTreeSet<PathBuf> = files.iter().cloned().collect();
     for (folder, name, repository) in repositories {
-        if repository.work_dir.is_none() || (repository.hash_len == 32 && options.history == History::Full) {
-            continue; // nothing is checked out; or libgit2 cannot read the index, and what it would add is scanned with the head
+        if repository.work_dir.is_none() {
+            continue;
         }
-        match read_index(&repository.git_dir.join("index")) {
-            Ok(entries) => {
-                let tracked = entries.iter().filter(|e| !e.link && !e.submodule && !e.absent);
+        match Index::open(&repository.git_dir.join("index"), repository.hash_len) {
+            Ok(index) => {
+                let tracked = index.entries.iter().filter(|e| !e.link && !e.submodule && !e.absent);
                 let paths = tracked.map(|e| folder.join(std::ffi::OsStr::from_bytes(&e.path)));
                 let unlisted: Vec<PathBuf> = paths.filter(|p| !all.contains(p) && is_plain_below(folder, p)).collect();
                 all.extend(unlisted);
@@ -226,122 +227,4 @@ fn content_is(path: &Path, blob: &[u8]) -> bool {
     }
     let header = format!("blob {}\0", bytes.len());
     Sha256::new().chain_update(header).chain_update(&*bytes).finalize().as_slice() == blob
-}
-
-/// Scans what the index would commit; values that the head has at the same path are not new.
-pub(super) fn staged(repository: &Repository, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
-    let index = options.index.clone().unwrap_or_else(|| repository.git_dir.join("index"));
-    let entries = match read_index(&index) {
-        Ok(entries) => entries,
-        Err(e) => return gathered.skipped.push(Skipped::new(format!("{name}: index"), e.to_string())),
-    };
-    let lookup = Lookup::open(&repository.object_dirs, repository.hash_len, options.max_size);
-    let tree = repository.refs.head.as_ref().map(|head| lookup.tree_of(head));
-    let tree = match tree.transpose() {
-        Ok(tree) => tree,
-        Err(e) => {
-            gathered.skipped.push(Skipped::new(format!("{name}: HEAD"), format!("{e}; every staged file counts as new")));
-            None
-        }
-    };
-    let mut heads = Heads { lookup: &lookup, trees: HashMap::new(), root: tree, gone: None };
-    let mut part = Part::new(library, options);
-    for entry in entries.iter().filter(|e| !e.submodule && !e.absent) {
-        let path = String::from_utf8_lossy(&entry.path).into_owned();
-        let old = heads.blob(&entry.path);
-        if old.as_ref() == Some(&entry.id) || options.counted.excluded(&path) {
-            continue;
-        }
-        let bytes = match lookup.read(&entry.id) {
-            Ok((_, bytes)) => bytes,
-            Err(e) => {
-                gathered.skipped.push(Skipped::new(format!("{name}: staged {path}"), e.to_string()));
-                continue;
-            }
-        };
-        part.file(0, &path, &bytes, options, None);
-        let Some((_, inspected)) = part.found.pop() else { continue };
-        let mut known = known_values(old.as_deref(), &lookup, &path, library, options, gathered);
-        if old.is_none() {
-            // A new path may be an old one renamed: what the index took away counts as known.
-            for gone in heads.gone(&entries) {
-                known.extend(known_values(Some(&gone), &lookup, &path, library, options, gathered));
-            }
-        }
-        let content = Content { bytes: &bytes, inspected: &inspected, library, options };
-        for mut sighting in sightings(&content, &path, gathered, &|_, value| !known.contains(&value)) {
-            sighting.location.repo = Some(name.to_owned());
-            gathered.sightings.push(sighting);
-        }
-    }
-    gathered.stats += part.stats;
-    gathered.skipped.extend(part.skipped);
-}
-
-/// The values of the head's version of a file.
-fn known_values(
-    old: Option<&[u8]>,
-    lookup: &Lookup,
-    path: &str,
-    library: &Library,
-    options: &Options<'_>,
-    gathered: &mut Gathered,
-) -> BTreeSet<ValueNo> {
-    let Some((_, bytes)) = old.and_then(|id| lookup.read(id).ok()) else { return BTreeSet::new() };
-    let mut part = Part::new(library, options);
-    part.file(0, path, &bytes, options, None);
-    let inspected = part.found.pop().map(|f| f.1).unwrap_or_default();
-    let (occurrences, _) = super::overlap::resolve(&inspected, library);
-    occurrences.iter().map(|o| gathered.values.number(o.candidate, library)).collect()
-}
-
-/// Blobs of the head by path, trees read as needed.
-struct Heads<'l> {
-    lookup: &'l Lookup,
-    root: Option<Vec<u8>>,
-    trees: HashMap<Vec<u8>, HashMap<Vec<u8>, Vec<u8>>>,
-    /// Blobs of paths that the head has and the index has not, once asked for.
-    gone: Option<BTreeSet<Vec<u8>>>,
-}
-
-impl Heads<'_> {
-    /// Blobs of the paths that the index took away.
-    fn gone(&mut self, entries: &[Staged]) -> BTreeSet<Vec<u8>> {
-        let lookup = self.lookup;
-        let root = self.root.clone();
-        let find = || {
-            let kept: HashSet<&[u8]> = entries.iter().map(|e| e.path.as_slice()).collect();
-            let (mut gone, mut stack) = (BTreeSet::new(), Vec::from_iter(root.map(|r| (Vec::new(), r))));
-            let mut steps = 0;
-            while let Some((path, tree)) = stack.pop() {
-                steps += 1;
-                if steps > MOST_FOLDERS {
-                    break;
-                }
-                for (name, id) in lookup.entries(&tree).unwrap_or_default() {
-                    let path = if path.is_empty() { name } else { [path.as_slice(), b"/", &name].concat() };
-                    if path.len() > LONGEST_PATH || kept.contains(path.as_slice()) {
-                        continue;
-                    }
-                    match lookup.read(&id) {
-                        Ok((Kind::Tree, _)) => stack.push((path, id)),
-                        Ok((Kind::Blob, _)) => drop(gone.insert(id)),
-                        _ => {}
-                    }
-                }
-            }
-            gone
-        };
-        self.gone.get_or_insert_with(find).clone()
-    }
-
-    fn blob(&mut self, path: &[u8]) -> Option<Vec<u8>> {
-        let mut at = self.root.clone()?;
-        for name in path.split(|&b| b == b'/') {
-            let lookup = self.lookup;
-            let entries = self.trees.entry(at.clone()).or_insert_with(|| lookup.entries(&at).unwrap_or_default().into_iter().collect());
-            at = entries.get(name)?.clone();
-        }
-        Some(at)
-    }
 }

@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::source::history::hex;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// A commit with its place in the topological order of its repository.
@@ -103,8 +103,10 @@ pub(super) fn report(
     let mut skipped: Vec<Skipped> = skipped.iter().map(|s| Skipped::new(veil.over(&s.what), veil.over(&s.why))).collect();
     skipped.sort();
     skipped.dedup();
-    let used: std::collections::BTreeSet<&str> = findings.iter().chain(&suppressed).map(|f| f.detector.as_str()).collect();
-    let detectors: Vec<Arc<Detector>> = library.detectors().iter().filter(|d| used.contains(d.id.as_str())).cloned().collect();
+    let used: HashSet<&str> = findings.iter().chain(&suppressed).map(|f| f.detector.as_str()).collect();
+    let tried: BTreeSet<u16> = values.list.iter().map(|v| v.rule).collect();
+    let tried = tried.into_iter().map(|rule| library.detector(rule));
+    let detectors: Vec<Arc<Detector>> = tried.filter(|d| used.contains(d.id.as_str())).cloned().collect();
     Report {
         schema_version: "1",
         tool: Tool { name: "keysweep", version: env!("CARGO_PKG_VERSION"), detectors_digest: library.digest() },

@@ -13,6 +13,7 @@ mod overlap;
 mod pool;
 mod scan;
 mod scope;
+mod staged;
 mod structure;
 mod values;
 mod veil;

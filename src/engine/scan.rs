@@ -190,7 +190,7 @@ fn staged(root: &Path, library: &Library, options: &Options<'_>, gathered: &mut 
         Some((Ok(Opened::Repository(repository)), folder)) => {
             gathered.stats.repos += 1;
             gathered.origins.extend(origin(&repository).map(|o| (name_of(&folder, &folder), o)));
-            files::staged(&repository, &name_of(&folder, &folder), library, options, gathered);
+            super::staged::staged(&repository, &name_of(&folder, &folder), library, options, gathered);
         }
         Some((Err(e), _)) => gathered.skipped.push(Skipped::new(what, e.to_string())),
         _ => gathered.skipped.push(Skipped::new(what, "no git repository here or above, so nothing is staged")),

@@ -38,6 +38,12 @@ impl Provider {
         for detector in &mut self.detectors {
             detector.provider.clone_from(&self.provider);
             detector.except.extend(except.iter().cloned());
+            if detector.references.is_empty() {
+                detector.references.clone_from(&self.references);
+            }
+            if detector.remediation.is_empty() {
+                detector.remediation.clone_from(&self.remediation);
+            }
         }
     }
 }

@@ -28,12 +28,24 @@ impl Bytes {
     /// # Errors
     /// When it cannot be read, is no regular file, or is larger. Never blocks on a pipe or device.
     pub fn open(path: &Path, most: u64) -> io::Result<Self> {
+        Self::open_from(path, most, MAP_FROM)
+    }
+
+    /// Opens a pack or its index, of which little may be wanted: it is mapped whatever its size.
+    ///
+    /// # Errors
+    /// As [`Bytes::open`].
+    pub fn map(path: &Path) -> io::Result<Self> {
+        Self::open_from(path, u64::MAX, 1)
+    }
+
+    fn open_from(path: &Path, most: u64, map_from: u64) -> io::Result<Self> {
         let file = open_regular(path)?;
         let size = file.metadata()?.len();
         if size > most {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{size} bytes, more than the limit of {most}")));
         }
-        if size >= MAP_FROM {
+        if size >= map_from {
             // SAFETY: the map is read-only and private to this process, and the file is a regular one. What remains is truncation by others while
             // it is mapped, which faults instead of corrupting memory; the module documentation says why that is accepted.
             return unsafe { Mmap::map(&file) }.map(Self::Mapped);

@@ -1,5 +1,7 @@
 //! `scan --staged`: what the index would commit that the head does not hold, and nothing else.
 
+mod indexes;
+
 use crate::support::{Ground, aws, filler, github, openai};
 
 const STAGED: &[&str] = &["--staged"];
@@ -120,15 +122,16 @@ fn a_merge_in_progress_is_read() {
     repo.git(&["checkout", "-q", "main"]);
     repo.commit_file("a", "c\n", "main");
     assert_ne!(repo.git_with(&["merge", "-q", "side"], &[]).code, Some(0));
-    // Unresolved: the index holds three versions of `a`.
+    // Unresolved: the index holds three versions of `a`. What a parent has is not new.
     let report = repo.scan_with(STAGED);
-    report.location(&theirs);
+    report.assert_complete();
+    assert!(report.find(&theirs).is_none());
     repo.write("a", format!("{resolved}\n"));
     repo.git(&["add", "a"]);
     let report = repo.scan_with(STAGED);
     report.assert_complete();
     assert_eq!(report.location(&resolved)["path"], "a");
-    report.location(&theirs);
+    assert!(report.find(&theirs).is_none());
 }
 
 #[test]
@@ -225,4 +228,63 @@ fn packed_objects_are_read_as_loose_ones() {
     let packed = repo.scan_with(STAGED);
     packed.location(&github(23));
     assert_eq!(packed.timeless(), loose);
+}
+
+#[test]
+fn the_first_commit_has_nothing_to_be_compared_with() {
+    let ground = Ground::new();
+    let repo = ground.repo("r");
+    repo.write("deep/er/a", github(24));
+    repo.git(&["add", "."]);
+    assert_eq!(repo.scan_with(STAGED).paths(&github(24)), ["deep/er/a"]);
+}
+
+#[test]
+fn a_merge_brings_nothing_new_but_what_its_resolution_adds() {
+    let ground = Ground::new();
+    let repo = ground.repo("r");
+    let (theirs, ours, added) = (github(25), github(26), github(27));
+    repo.commit_file("dir/a", "one\n", "root");
+    repo.git(&["checkout", "-q", "-b", "other"]);
+    repo.write("dir/b", format!("{theirs}\n"));
+    repo.commit_file("dir/a", format!("two\n{theirs}\n"), "theirs");
+    repo.git(&["checkout", "-q", "-"]);
+    repo.commit_file("dir/a", format!("three\n{ours}\n"), "ours");
+    let merge = repo.git_with(&["merge", "-q", "--no-edit", "other"], b"");
+    assert_ne!(merge.code, Some(0), "the branches were to conflict");
+    repo.write("dir/a", format!("three\n{ours}\n{theirs}\n{added}\n"));
+    repo.git(&["add", "dir/a"]);
+    let report = repo.scan_with(STAGED);
+    assert_eq!(report.paths(&added), ["dir/a"]);
+    assert_eq!(report.findings().len(), 1, "what either parent has is not new: {:#}", report.json["findings"]);
+    repo.git(&["commit", "-qm", "merged"]);
+    assert!(repo.scan_with(STAGED).findings().is_empty());
+}
+
+#[test]
+fn a_pointer_of_git_lfs_is_no_credential() {
+    let ground = Ground::new();
+    let repo = ground.repo("r");
+    let digest = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
+    repo.write("model.bin", format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12345\n"));
+    repo.git(&["add", "."]);
+    let report = repo.scan_with(STAGED);
+    report.assert_complete();
+    assert!(report.findings().is_empty(), "{:#}", report.json["findings"]);
+}
+
+#[test]
+fn a_thousand_renamed_files_are_known() {
+    let ground = Ground::new();
+    let repo = ground.repo("r");
+    for n in 0..1000 {
+        repo.write(format!("old/{}/{n}", n % 7), format!("{}\n", github(1000 + n)));
+    }
+    repo.commit("root");
+    repo.git(&["mv", "old", "new"]);
+    repo.write("new/more", github(28));
+    repo.git(&["add", "."]);
+    let report = repo.scan_with(STAGED);
+    assert_eq!(report.paths(&github(28)), ["new/more"]);
+    assert_eq!(report.findings().len(), 1);
 }

@@ -33,7 +33,7 @@ pub(super) fn run(command: &args::Explain) -> Result<Exit> {
 }
 
 fn is_detector(what: &str, library: &Library) -> Result<bool> {
-    let known = library.detectors().iter().any(|d| d.id == what || d.provider == what);
+    let known = library.detectors().any(|d| d.id == what || d.provider == what);
     if known {
         detectors::show(what)?;
     }

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 /// The weights as they are written.
-pub static WEIGHTS: &str = include_str!("weights.csv");
+static WEIGHTS: &str = include_str!("weights.csv");
 
 macro_rules! features {
     ($($variant:ident $name:literal,)*) => {

@@ -16,8 +16,8 @@ mod words;
 
 use super::placeholder;
 use crate::model::{Confidence, Judge};
+pub use features::Features;
 use features::{Feature, NAMES, weight};
-pub use features::{Features, WEIGHTS};
 pub use place::features as place;
 
 /// Odds from which a candidate is worth a report.

@@ -1,7 +1,8 @@
 //! Single objects without reading any index whole: for the hook, which needs a handful out of a million.
 
 use super::pack::{Base, Kind, be32, header, inflate};
-use super::{Error, delta, loose, trees};
+use super::trees::{self, EntryKind};
+use super::{Error, delta, loose};
 use crate::source::Bytes;
 use libdeflater::Decompressor;
 use std::fs;
@@ -10,8 +11,23 @@ use std::path::PathBuf;
 /// Longest chain of deltas that is followed; git itself makes none above 4095.
 const MAX_CHAIN: usize = 1 << 16;
 
-/// Name and binary id of a tree's entry.
-type NameAndId = (Vec<u8>, Vec<u8>);
+/// One entry of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Binary id of its object.
+    pub id: Vec<u8>,
+}
+
+impl TreeEntry {
+    /// Whether it is a file or a symbolic link.
+    pub fn is_blob(&self) -> bool {
+        matches!(self.kind, EntryKind::Blob | EntryKind::Link)
+    }
+}
 
 /// Looks objects up by id.
 pub struct Lookup {
@@ -31,8 +47,8 @@ impl Lookup {
             paths.retain(|p| p.extension().is_some_and(|e| e == "pack"));
             paths.sort();
             for path in paths {
-                let index = Bytes::open(&path.with_extension("idx"), u64::MAX);
-                packs.extend(Bytes::open(&path, u64::MAX).ok().zip(index.ok()));
+                let index = Bytes::map(&path.with_extension("idx"));
+                packs.extend(Bytes::map(&path).ok().zip(index.ok()));
             }
         }
         Self { dirs: dirs.to_vec(), packs, hash_len, most }
@@ -63,14 +79,19 @@ impl Lookup {
         super::commit::Commit::parse(&bytes).map(|c| c.tree).ok_or_else(|| Error::corrupt("the head is no commit"))
     }
 
-    /// Names and ids of a tree's entries.
+    /// A tree's entries.
     ///
     /// # Errors
     /// As [`Lookup::read`].
-    pub fn entries(&self, tree: &[u8]) -> Result<Vec<NameAndId>, Error> {
-        let (_, bytes) = self.read(tree)?;
+    pub fn entries(&self, tree: &[u8]) -> Result<Vec<TreeEntry>, Error> {
+        let (kind, bytes) = self.read(tree)?;
+        if kind != Kind::Tree {
+            return Err(Error::corrupt("a folder is no tree"));
+        }
         let mut found = Vec::new();
-        trees::parse(&bytes, self.hash_len, |_, name, id| found.push((name.to_vec(), id.to_vec())));
+        trees::parse(&bytes, self.hash_len, |mode, name, id| {
+            found.push(TreeEntry { name: name.to_vec(), kind: EntryKind::of(mode), id: id.to_vec() });
+        });
         Ok(found)
     }
 

@@ -39,6 +39,14 @@ pub struct Repository {
     pub skipped: Vec<(String, String)>,
 }
 
+impl Repository {
+    /// Binary ids of the commits that are being merged, which the next commit has for parents beside the head.
+    pub fn merging(&self) -> Vec<Vec<u8>> {
+        let text = control(&self.git_dir.join("MERGE_HEAD")).unwrap_or_default();
+        text.lines().filter_map(|line| unhex(line.trim().as_bytes())).filter(|id| id.len() == self.hash_len).collect()
+    }
+}
+
 /// What stands at a path.
 #[derive(Debug)]
 pub enum Opened {

@@ -22,6 +22,18 @@ pub enum EntryKind {
     Submodule,
 }
 
+impl EntryKind {
+    /// What an entry with this mode is.
+    pub(super) fn of(mode: &[u8]) -> Self {
+        match mode {
+            b"40000" | b"040000" => Self::Tree,
+            b"120000" => Self::Link,
+            b"160000" => Self::Submodule,
+            _ => Self::Blob,
+        }
+    }
+}
+
 /// One entry of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
@@ -165,12 +177,7 @@ impl<'o> TreeReader<'o> {
     }
 
     fn entry(&mut self, mode: &[u8], name: &[u8], id: &[u8]) -> Entry {
-        let kind = match mode {
-            b"40000" | b"040000" => EntryKind::Tree,
-            b"120000" => EntryKind::Link,
-            b"160000" => EntryKind::Submodule,
-            _ => EntryKind::Blob,
-        };
+        let kind = EntryKind::of(mode);
         let object = if kind == EntryKind::Submodule { None } else { self.objects.find(id) };
         if object.is_none() && kind != EntryKind::Submodule {
             self.missing.push(id.to_vec());
