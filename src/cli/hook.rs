@@ -1,23 +1,23 @@
-//! `keysweep hook`: the check before a commit, and its place among the hooks that are there.
+//! `keysweep hook`: the check before a commit or a push, and its place among the hooks that are there.
 
 use super::accepted::Accepted;
-use super::args::{self, Scan};
+use super::args::{self, HookPlace, Scan, Stage};
 use super::exit::Exit;
 use super::output;
+use super::push;
 use super::scan;
 use super::suppressions::Suppressions;
-use crate::model::{Finding, Report, shown};
+use crate::model::{Finding, Location, Report, shown};
 use crate::source::hooks::{Hooks, Reach, hooks};
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
-/// The hook.
-const NAME: &str = "pre-commit";
 /// What a script of ours is between.
 const BEGIN: &str = "# >>> keysweep >>>";
 const END: &str = "# <<< keysweep <<<";
-/// Where a hook that is no shell script is moved to.
-const FORMER: &str = "pre-commit.before-keysweep";
+/// Ends the name of a hook that is no shell script and was moved aside.
+const FORMER: &str = "before-keysweep";
 /// Most bytes of a script.
 const MOST: u64 = 1 << 20;
 /// Findings told at length; the others are counted.
@@ -26,14 +26,29 @@ const TOLD: usize = 20;
 /// Runs a command.
 pub(super) fn run(command: args::Hook) -> Result<Exit> {
     match command {
-        args::Hook::Install { folder, hooks } => install(&place(&folder, hooks)?),
-        args::Hook::Uninstall { folder, hooks } => uninstall(&place(&folder, hooks)?),
-        args::Hook::Run { org } => check(Scan { targets: vec![".".into()], staged: true, quiet: true, org, ..Scan::default() }),
+        args::Hook::Install(place) => at(&place, install),
+        args::Hook::Uninstall(place) => at(&place, uninstall),
+        args::Hook::Run { stage, org, given } => {
+            let args = Scan { targets: vec![".".into()], quiet: true, org, ..Scan::default() };
+            match push::outgoing(stage, &given)? {
+                Some(outgoing) if outgoing.tips.is_empty() => Ok(Exit::Clean),
+                Some(outgoing) => check(Scan { outgoing: Some(outgoing), ..args }),
+                None => check(Scan { staged: true, ..args }),
+            }
+        }
     }
 }
 
-/// Where the hook belongs.
-fn place(folder: &Path, named: Option<PathBuf>) -> Result<Hooks> {
+/// Does something with each hook that is meant.
+fn at(place: &HookPlace, work: fn(&Hooks, Stage) -> Result<()>) -> Result<Exit> {
+    let hooks = folder(&place.folder, place.hooks.clone())?;
+    let stages = if place.stage.is_empty() { Stage::value_variants() } else { &place.stage };
+    stages.iter().try_for_each(|&stage| work(&hooks, stage))?;
+    Ok(Exit::Clean)
+}
+
+/// Where the hooks belong.
+fn folder(folder: &Path, named: Option<PathBuf>) -> Result<Hooks> {
     if let Some(folder) = named {
         return Ok(Hooks { folder, reach: Reach::Elsewhere });
     }
@@ -47,9 +62,18 @@ fn place(folder: &Path, named: Option<PathBuf>) -> Result<Hooks> {
     Ok(found)
 }
 
-fn install(hooks: &Hooks) -> Result<Exit> {
-    let file = hooks.folder.join(NAME);
-    let block = block(hooks.reach)?;
+/// The name that git knows a hook by.
+fn name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::PreCommit => "pre-commit",
+        Stage::PrePush => "pre-push",
+    }
+}
+
+fn install(hooks: &Hooks, stage: Stage) -> Result<()> {
+    let file = hooks.folder.join(name(stage));
+    let former = format!("{}.{FORMER}", name(stage));
+    let block = block(hooks.reach, stage)?;
     std::fs::create_dir_all(&hooks.folder).with_context(|| format!("cannot make {}", hooks.folder.display()))?;
     let (text, told) = match existing(&file)? {
         None => (format!("#!/bin/sh\n{block}"), "is installed"),
@@ -57,12 +81,12 @@ fn install(hooks: &Hooks) -> Result<Exit> {
             Some(text) if text.contains(BEGIN) => (with(&without(text), &block), "is brought up to date"),
             Some(text) => (with(text, &block), "is installed, before what the hook did already"),
             None => {
-                let former = hooks.folder.join(FORMER);
-                if former.exists() {
-                    bail!("{} is in the way; move it elsewhere", former.display());
+                let aside = hooks.folder.join(&former);
+                if aside.exists() {
+                    bail!("{} is in the way; move it elsewhere", aside.display());
                 }
-                std::fs::rename(&file, &former).with_context(|| format!("cannot move {}", file.display()))?;
-                (format!("#!/bin/sh\n{block}exec \"${{0%/*}}/{FORMER}\" \"$@\"\n"), "is installed, before what the hook did already")
+                std::fs::rename(&file, &aside).with_context(|| format!("cannot move {}", file.display()))?;
+                (format!("#!/bin/sh\n{block}exec \"${{0%/*}}/{former}\" \"$@\"\n"), "is installed, before what the hook did already")
             }
         },
     };
@@ -71,27 +95,28 @@ fn install(hooks: &Hooks) -> Result<Exit> {
     if hooks.reach == Reach::Shared {
         output::note("the hook is part of the working tree: commit it, and everybody needs keysweep on the PATH");
     }
-    Ok(Exit::Clean)
+    Ok(())
 }
 
-fn uninstall(hooks: &Hooks) -> Result<Exit> {
-    let file = hooks.folder.join(NAME);
+fn uninstall(hooks: &Hooks, stage: Stage) -> Result<()> {
+    let file = hooks.folder.join(name(stage));
     let bytes = existing(&file)?;
     let Some(text) = bytes.as_deref().and_then(|b| std::str::from_utf8(b).ok()).filter(|text| text.contains(BEGIN)) else {
         output::note(&format!("{}: keysweep is not installed", file.display()));
-        return Ok(Exit::Clean);
+        return Ok(());
     };
     let rest = without(text);
-    let former = hooks.folder.join(FORMER);
-    if former.exists() && rest.contains(FORMER) {
-        std::fs::rename(&former, &file).with_context(|| format!("cannot move {}", former.display()))?;
+    let former = format!("{}.{FORMER}", name(stage));
+    let aside = hooks.folder.join(&former);
+    if aside.exists() && rest.contains(&former) {
+        std::fs::rename(&aside, &file).with_context(|| format!("cannot move {}", aside.display()))?;
     } else if rest.trim() == "#!/bin/sh" {
         std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
     } else {
         output::executable(&file, rest.as_bytes())?;
     }
     output::note(&format!("{}: keysweep is removed", file.display()));
-    Ok(Exit::Clean)
+    Ok(())
 }
 
 /// The bytes of a script that is there.
@@ -106,17 +131,26 @@ fn existing(file: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// What calls keysweep. A hook that cannot find it stops the commit: a check that is passed over in silence is none.
-fn block(reach: Reach) -> Result<String> {
+/// What calls keysweep. A hook that cannot find it stops git: a check that is passed over in silence is none.
+fn block(reach: Reach, stage: Stage) -> Result<String> {
     let mut beside = String::new();
     if reach != Reach::Shared {
         let own = std::env::current_exe().context("where keysweep is cannot be told")?;
         let own = own.to_str().context("the path of keysweep is not UTF-8")?;
         beside = format!("[ -n \"$keysweep\" ] || keysweep='{}'\n", own.replace('\'', "'\\''"));
     }
+    let (what, call) = match stage {
+        Stage::PreCommit => ("commit", "\"$keysweep\" hook run || exit $?\n"),
+        // The refs on standard input are for the rest of the script too.
+        Stage::PrePush => (
+            "push",
+            "keysweep_refs=$(cat)\nprintf '%s\\n' \"$keysweep_refs\" | \"$keysweep\" hook run --stage pre-push -- \"$@\" || exit $?\n\
+             if [ -n \"$keysweep_refs\" ]; then\nexec <<KEYSWEEP_REFS\n$keysweep_refs\nKEYSWEEP_REFS\nelse\nexec </dev/null\nfi\n",
+        ),
+    };
     Ok(format!(
-        "{BEGIN}\nkeysweep=$(command -v keysweep || :)\n{beside}if [ ! -x \"$keysweep\" ]; then\n  echo 'keysweep is not installed, so that this commit is not checked; \
-         git commit --no-verify passes over it' >&2\n  exit 1\nfi\n\"$keysweep\" hook run || exit $?\n{END}\n"
+        "{BEGIN}\nkeysweep=$(command -v keysweep || :)\n{beside}if [ ! -x \"$keysweep\" ]; then\n  echo 'keysweep is not installed, so that this {what} is not checked; \
+         git {what} --no-verify passes over it' >&2\n  exit 1\nfi\n{call}{END}\n"
     ))
 }
 
@@ -155,7 +189,7 @@ fn without(text: &str) -> String {
     rest
 }
 
-/// Scans the index and tells what stops the commit.
+/// Scans and tells what stops git.
 fn check(args: Scan) -> Result<Exit> {
     let (config, _) = scan::load_config(&args)?;
     let accepted = Accepted::load(None, &config, &scan::place(&args))?;
@@ -164,17 +198,17 @@ fn check(args: Scan) -> Result<Exit> {
     accepted.compare(&mut report);
     let exit = scan::exit(&args, &config, &report);
     if exit != Exit::Clean {
-        tell(&report)?;
+        tell(&report, args.staged)?;
     }
     Ok(exit)
 }
 
-fn tell(report: &Report) -> Result<()> {
+fn tell(report: &Report, staged: bool) -> Result<()> {
     for finding in report.findings.iter().take(TOLD) {
         told(finding).iter().try_for_each(|line| output::line(line))?;
     }
     if report.findings.len() > TOLD {
-        output::line(&format!("and {} more; `keysweep scan --staged` tells all", report.findings.len() - TOLD))?;
+        output::line(&format!("and {} more", report.findings.len() - TOLD))?;
     }
     for skipped in report.scan.skipped.iter().take(TOLD) {
         output::line(&format!("keysweep: not read: {}: {}", shown(&skipped.what), shown(&skipped.why)))?;
@@ -182,6 +216,11 @@ fn tell(report: &Report) -> Result<()> {
     if let Some(first) = report.findings.first() {
         let accept = format!("keysweep baseline update --reason ... (id {}...)", &first.id.get(..8).unwrap_or(&first.id));
         output::line(&format!("No secret? End its line with a comment `keysweep:allow REASON`, or accept it by value: {accept}"))?;
+        if !staged {
+            output::line(
+                "A later commit that removes it does not help: take it out of the commit that brought it, with git commit --amend or git rebase -i",
+            )?;
+        }
     }
     Ok(())
 }
@@ -189,37 +228,13 @@ fn tell(report: &Report) -> Result<()> {
 /// What, where, and why.
 fn told(finding: &Finding) -> [String; 3] {
     let place = finding.locations.iter().find(|l| l.suppression.is_none()).or(finding.locations.first());
-    let place = place.map(|l| format!("{}:{}:{}", shown(&l.path), l.line, l.column)).unwrap_or_default();
+    let commit = |l: &Location| l.commit.as_ref().map_or_else(String::new, |c| format!(" in commit {}", &c[..12.min(c.len())]));
+    let place = place.map(|l| format!("{}:{}:{}{}", shown(&l.path), l.line, l.column, commit(l))).unwrap_or_default();
     let others = if finding.locations.len() > 1 { format!(" and {} more", finding.locations.len() - 1) } else { String::new() };
+    let (confidence, proof) = (finding.confidence.as_str(), finding.proof.as_str());
     [
         format!("keysweep: {}: {}", finding.title, finding.secret.redacted),
         format!("  where  {place}{others}"),
-        format!("  why    {} confidence, by {}; once committed, it has to be revoked", finding.confidence.as_str(), finding.proof.as_str()),
+        format!("  why    {confidence} confidence, by {proof}; once others have it, it has to be revoked"),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_block_goes_behind_the_first_line_and_comes_out_again() {
-        let block = format!("{BEGIN}\nx\n{END}\n");
-        for script in ["#!/bin/sh\nnpm test\n", "npm test\n", "", "#!/usr/bin/env bash\n"] {
-            let both = with(script, &block);
-            assert_eq!(without(&both), script);
-            assert!(both.starts_with("#!") == script.starts_with("#!"), "{both}");
-        }
-        assert_eq!(with("#!/bin/sh", &block), format!("#!/bin/sh\n{block}"));
-    }
-
-    #[test]
-    fn shells_are_told_from_other_programs() {
-        for script in ["#!/bin/sh", "#!/usr/bin/env bash\n", "#! /bin/dash -e\n", "npx lint-staged\n"] {
-            assert!(is_shell(script), "{script}");
-        }
-        for script in ["#!/usr/bin/env python3\n", "#!/usr/bin/node\n", "\u{7f}ELF\0"] {
-            assert!(!is_shell(script), "{script}");
-        }
-    }
 }

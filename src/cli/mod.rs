@@ -10,11 +10,13 @@ mod exports;
 mod formats;
 mod hook;
 mod import;
+mod init;
 mod inventory;
 mod key;
 mod output;
 mod policy;
 mod progress;
+mod push;
 mod review;
 mod scan;
 mod shell;
@@ -42,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inventory(command) => inventory::run(*command),
         Command::Policy(command) => policy::run(command),
         Command::Baseline(command) => baseline::run(*command),
+        Command::Init(args) => init::run(&args),
         Command::Hook(command) => hook::run(command),
         Command::Review(command) => review::run(&command),
         Command::Explain(command) => explain::run(&command),

@@ -189,6 +189,9 @@ fn history(args: &args::Scan, config: &Config) -> Result<History> {
     if args.staged {
         return Ok(History::Staged);
     }
+    if let Some(outgoing) = &args.outgoing {
+        return Ok(History::Outgoing(outgoing.clone()));
+    }
     if let Some(from) = &args.since {
         return Ok(History::Range { from: from.clone(), to: String::new() });
     }

@@ -19,4 +19,4 @@ mod values;
 mod veil;
 
 pub use digests::add_digests;
-pub use scan::{Counted, Everything, History, Options, Progress, Quiet, Target, scan};
+pub use scan::{Counted, Everything, History, Options, Outgoing, Progress, Quiet, Target, scan};

@@ -36,8 +36,21 @@ pub enum History {
         /// What is new.
         to: String,
     },
+    /// What commits would bring to a remote, as far as it is known here what that has.
+    Outgoing(Outgoing),
     /// Only what the index would commit, instead of files and history.
     Staged,
+}
+
+/// What is about to be pushed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outgoing {
+    /// Ids or names of the commits or tags that are pushed.
+    pub tips: Vec<String>,
+    /// Ids of what the remote has already; those that are not here are passed over.
+    pub known: Vec<String>,
+    /// Name of the remote: what `refs/remotes/NAME/` has is known too.
+    pub remote: String,
 }
 
 /// What decides on what was found, apart from detectors: the user's configuration.

@@ -5,7 +5,7 @@
 //! a `summary` with the number of lines of each list, so that a file that was cut off can be told from a complete one.
 
 use super::{Options, Reporter};
-use crate::model::{Confidence, Finding, Report, Tool};
+use crate::model::{Confidence, Finding, Report, Tool, Verdict};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -56,7 +56,11 @@ struct Summary {
     medium: usize,
     low: usize,
     in_head: usize,
+    /// Neither in the baseline nor in the former report.
+    new: usize,
     identities: usize,
+    /// Shadow and suspected-shadow ones.
+    shadow: usize,
     coverage: usize,
     skipped: usize,
     suppressed: u64,
@@ -72,7 +76,9 @@ impl Summary {
             medium: findings(&|f| f.confidence == Confidence::Medium),
             low: findings(&|f| f.confidence == Confidence::Low),
             in_head: findings(&|f| f.in_head),
+            new: findings(&|f| f.known != Some(true)),
             identities: report.identities.len(),
+            shadow: report.identities.iter().filter(|i| matches!(i.verdict, Verdict::Shadow | Verdict::SuspectedShadow)).count(),
             coverage: report.coverage.len(),
             skipped: report.scan.skipped.len(),
             suppressed: report.scan.stats.suppressed,

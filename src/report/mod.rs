@@ -76,7 +76,7 @@ macro_rules! reporters {
     };
 }
 
-reporters! { csv, gitlab, html, json, jsonl, junit, markdown, sarif, text }
+reporters! { csv, github, gitlab, html, json, jsonl, junit, markdown, sarif, text }
 
 /// The format of that name.
 pub fn by_id(id: &str) -> Option<&'static dyn Reporter> {

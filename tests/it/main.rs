@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod accuracy;
+mod action;
 mod archives;
 mod baseline;
 mod cli;
@@ -14,14 +15,17 @@ mod history;
 mod hook;
 mod hostile;
 mod import;
+mod init;
 mod inventory;
 mod join;
 mod keys;
 mod packing;
+mod pipelines;
 mod places;
 mod policy;
 mod review;
 mod sarif;
+
 mod staged;
 mod support;
 mod tidy;

@@ -12,6 +12,7 @@ use super::{Options, Reporter, phrase};
 use crate::model::{CommitInfo, Confidence, Exposure, Finding, Location, Report, Suppression, Timestamp, shown};
 use serde_json::{Value, json};
 use serde_sarif::sarif;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -41,28 +42,41 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 /// (<https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit>).
 const MOST_PLACES: usize = 1000;
 
+/// Results of one run, as GitHub takes them (the same page).
+const MOST_RESULTS: usize = 25_000;
+
 /// The kind of notification that says what was not read.
 const SKIPPED: &str = "skipped";
+/// The kind of notification that says what is not listed.
+const LEFT_OUT: &str = "left-out";
 
 fn log(report: &Report) -> sarif::Sarif {
     let mut rules = rule::Rules::new(&report.detectors);
     let identities: BTreeMap<&str, &Exposure> = report.identities.iter().map(|i| (i.id.as_str(), i)).collect();
     let identity = |f: &Finding| f.identity.as_deref().and_then(|id| identities.get(id).copied());
-    let results = report.findings.iter().chain(&report.suppressed).flat_map(|f| results(f, identity(f), &mut rules)).collect::<Vec<_>>();
-    let notification =
-        sarif::ReportingDescriptor::builder().id(SKIPPED).short_description(text("Something asked for was not read.")).build();
+    let mut all: Vec<&Finding> = report.findings.iter().chain(&report.suppressed).collect();
+    if all.iter().map(|f| f.locations.len()).sum::<usize>() > MOST_RESULTS {
+        all.sort_by_key(|f| importance(f));
+    }
+    let mut results = all.into_iter().flat_map(|f| results(f, identity(f), &mut rules)).collect::<Vec<_>>();
+    let left_out = results.len().saturating_sub(MOST_RESULTS);
+    results.truncate(MOST_RESULTS);
+    let kind = |id: &str, of: &str| sarif::ReportingDescriptor::builder().id(id).short_description(text(of)).build();
     let driver = sarif::ToolComponent::builder()
         .name(report.tool.name)
         .version(report.tool.version)
         .semantic_version(report.tool.version)
         .rules(rules.into_list())
-        .notifications(vec![notification])
+        .notifications(vec![
+            kind(SKIPPED, "Something asked for was not read."),
+            kind(LEFT_OUT, "There are more results than code scanning takes."),
+        ])
         .properties(properties([("detectorsDigest", json!(report.tool.detectors_digest))]))
         .build();
     let root = sarif::ArtifactLocation::builder().description(message("The root of what was scanned.")).build();
     let run = sarif::Run::builder()
         .tool(sarif::Tool::builder().driver(driver).build())
-        .invocations(vec![invocation(report)])
+        .invocations(vec![invocation(report, left_out)])
         .original_uri_base_ids(BTreeMap::from([(place::ROOT.to_owned(), root)]))
         .column_kind("utf16CodeUnits")
         .results(results)
@@ -73,23 +87,34 @@ fn log(report: &Report) -> sarif::Sarif {
 }
 
 /// How the scan went. It failed when it was to read something and read nothing; what it skipped beside what it read is a warning each.
-fn invocation(report: &Report) -> sarif::Invocation {
+fn invocation(report: &Report, left_out: usize) -> sarif::Invocation {
     let scan = &report.scan;
     let inspected = scan.stats.blobs + scan.stats.files > 0;
-    let skipped = scan.skipped.iter().map(|skipped| {
-        sarif::Notification::builder()
-            .descriptor(sarif::ReportingDescriptorReference::builder().id(SKIPPED).build())
-            .level("warning")
-            .message(message(&format!("Not read: {}: {}", skipped.what, skipped.why)))
-            .build()
+    let notification = |kind: &str, says: &str| {
+        let descriptor = sarif::ReportingDescriptorReference::builder().id(kind).build();
+        sarif::Notification::builder().descriptor(descriptor).level("warning").message(message(says)).build()
+    };
+    let skipped = scan.skipped.iter().map(|s| notification(SKIPPED, &format!("Not read: {}: {}", s.what, s.why)));
+    let cut = (left_out > 0).then(|| {
+        let says = format!(
+            "{} results are left out: a run holds {} at most.",
+            phrase::grouped(left_out as u64),
+            phrase::grouped(MOST_RESULTS as u64)
+        );
+        notification(LEFT_OUT, &says)
     });
     sarif::Invocation::builder()
         .execution_successful(inspected || scan.skipped.is_empty())
         .start_time_utc(Timestamp::utc(scan.started.seconds).to_string())
         .end_time_utc(Timestamp::utc(scan.finished.seconds).to_string())
-        .tool_execution_notifications(skipped.collect::<Vec<_>>())
+        .tool_execution_notifications(cut.into_iter().chain(skipped).collect::<Vec<_>>())
         .properties(properties([("targets", json!(scan.targets)), ("stats", json!(scan.stats))]))
         .build()
+}
+
+/// What is left out last where not all can be listed: what counts, is checked out and is sure.
+fn importance(finding: &Finding) -> (bool, bool, Reverse<Confidence>) {
+    (finding.suppression.is_some(), !finding.in_head, Reverse(finding.confidence))
 }
 
 /// A result for every place: services show a result at its first location alone. The first one lists all copies.

@@ -1,9 +1,12 @@
 //! What can be typed. Help texts are part of the product: read them as a user would.
 
+mod repository;
+
 use crate::model::{Confidence, GATES, Gate, Redaction};
 use crate::{report, review};
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+pub(super) use repository::{Baseline, BaselineScan, Forge, Hook, HookPlace, Init, Stage};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing at or above the gate; 1 the gate fired; 2 wrong usage or configuration; 3 something could not be read \
@@ -30,7 +33,9 @@ pub(super) enum Command {
     /// Accept what is there already, for a reason and until a day, so that only new credentials count
     #[command(subcommand)]
     Baseline(Box<Baseline>),
-    /// Look at every commit before it is made
+    /// Set a repository up: a configuration with everything explained, hooks, a pipeline
+    Init(Init),
+    /// Look at every commit before it is made, and at every push
     #[command(subcommand)]
     Hook(Hook),
     /// Write lists for owners to decide on, and read their decisions back
@@ -80,6 +85,9 @@ pub(super) struct Scan {
     /// Only what commits that are not in REF brought (`REF..HEAD`)
     #[arg(long, value_name = "REF", conflicts_with_all = ["history", "staged"])]
     pub since: Option<String>,
+    /// What is about to be pushed, instead of the history: for the hook
+    #[arg(skip)]
+    pub outgoing: Option<crate::engine::Outgoing>,
     /// Only what the index would commit
     #[arg(long, conflicts_with = "history")]
     pub staged: bool,
@@ -322,88 +330,6 @@ pub(super) struct Calibrate {
     /// The provider whose records have it
     #[arg(long, value_name = "SLUG")]
     pub provider: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Baseline {
-    /// Scan, and accept what is found and not accepted yet
-    ///
-    /// Entries name values, not places: they hold wherever a value is moved to. Those that have expired are accepted anew; the others stay as they are.
-    Update {
-        #[command(flatten)]
-        common: BaselineScan,
-        /// Why the credentials are acceptable
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-        /// Who answers for accepting them: an address or a team
-        #[arg(long, value_name = "WHO")]
-        owner: String,
-        /// Day from which on they no longer are, such as 2027-01-01
-        #[arg(long, value_name = "DATE")]
-        expires: String,
-        /// Accept only what these files of other scanners name: .gitleaksignore, .betterleaksignore, .secrets.baseline
-        #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
-        import: Vec<PathBuf>,
-        /// Least confidence that is accepted [default: the configuration's, else medium]
-        #[arg(long, value_name = "LEVEL")]
-        confidence: Option<Level>,
-    },
-    /// Scan, and drop the entries of credentials that are nowhere any more
-    Prune {
-        #[command(flatten)]
-        common: BaselineScan,
-        /// Drop expired entries too
-        #[arg(long)]
-        expired: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Hook {
-    /// Put keysweep into the pre-commit hook of a repository
-    ///
-    /// A hook that is there stays and is run after keysweep. core.hooksPath is followed; with husky, its script is the one in .husky. Run it again to bring
-    /// the hook up to date.
-    Install {
-        /// A folder of the repository
-        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
-        /// Folder of the hooks, where git's own choice is not meant
-        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-        hooks: Option<PathBuf>,
-    },
-    /// Take keysweep out of the pre-commit hook; what else is in it stays
-    Uninstall {
-        /// A folder of the repository
-        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
-        /// Folder of the hooks, where git's own choice is not meant
-        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-        hooks: Option<PathBuf>,
-    },
-    /// Look at what the index would commit, and tell what stops it: what the hook calls
-    Run {
-        /// Configuration [default: keysweep.toml, found upward from here]
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        org: Option<PathBuf>,
-    },
-}
-
-/// What is scanned for a baseline.
-#[derive(Debug, clap::Args)]
-pub(super) struct BaselineScan {
-    /// What is scanned, with its full history
-    #[arg(default_value = ".", value_hint = ValueHint::AnyPath)]
-    pub targets: Vec<PathBuf>,
-    /// The baseline [default: the configuration's, else keysweep.baseline, found upward from the first target, else made there]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub baseline: Option<PathBuf>,
-    /// Configuration [default: keysweep.toml, found upward from the first target]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub org: Option<PathBuf>,
-    /// No progress and no summary on standard error
-    #[arg(short, long)]
-    pub quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
