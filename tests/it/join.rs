@@ -13,7 +13,7 @@ fn key_id(last: char) -> String {
 }
 
 /// A repository with a known key, one that its issuer does not know, and a role; and the exports of its account.
-fn organisation() -> Ground {
+pub fn organisation() -> Ground {
     let ground = Ground::new();
     let pair = |last, seed| format!("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={}\n", key_id(last), alnum(seed, 40));
     let code = ground.repo("code");

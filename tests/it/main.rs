@@ -25,7 +25,7 @@ mod places;
 mod policy;
 mod review;
 mod sarif;
-
+mod schemas;
 mod staged;
 mod support;
 mod tidy;
