@@ -91,7 +91,7 @@ fn install(hooks: &Hooks, stage: Stage) -> Result<()> {
         },
     };
     output::executable(&file, text.as_bytes())?;
-    output::note(&format!("{}: keysweep {told}", file.display()));
+    output::note(&format!("{}: keysweep {told}", near(&file).display()));
     if hooks.reach == Reach::Shared {
         output::note("the hook is part of the working tree: commit it, and everybody needs keysweep on the PATH");
     }
@@ -102,7 +102,7 @@ fn uninstall(hooks: &Hooks, stage: Stage) -> Result<()> {
     let file = hooks.folder.join(name(stage));
     let bytes = existing(&file)?;
     let Some(text) = bytes.as_deref().and_then(|b| std::str::from_utf8(b).ok()).filter(|text| text.contains(BEGIN)) else {
-        output::note(&format!("{}: keysweep is not installed", file.display()));
+        output::note(&format!("{}: keysweep is not installed", near(&file).display()));
         return Ok(());
     };
     let rest = without(text);
@@ -115,8 +115,14 @@ fn uninstall(hooks: &Hooks, stage: Stage) -> Result<()> {
     } else {
         output::executable(&file, rest.as_bytes())?;
     }
-    output::note(&format!("{}: keysweep is removed", file.display()));
+    output::note(&format!("{}: keysweep is removed", near(&file).display()));
     Ok(())
+}
+
+/// A path as it is from here, where it is below.
+fn near(file: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| file.strip_prefix(here).ok()).unwrap_or(file)
 }
 
 /// The bytes of a script that is there.

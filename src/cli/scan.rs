@@ -23,6 +23,9 @@ const SMALL: u64 = 16 << 20;
 /// Most bytes of standard input.
 const STDIN_LIMIT: u64 = 2 << 30;
 
+/// Findings that a person scrolls through on a terminal.
+const MOST_AT_LENGTH: usize = 100;
+
 /// Runs a scan.
 pub(super) fn run(args: args::Scan) -> Result<Exit> {
     let (config, file) = load_config(&args)?;
@@ -230,11 +233,13 @@ fn write_reports(args: &args::Scan, report: &Report) -> Result<()> {
     for (i, format) in formats.iter().enumerate() {
         let reporter = report::by_id(format).with_context(|| format!("there is no format `{format}`"))?;
         let file = args.output.get(i).map(PathBuf::as_path);
+        let is_read = file.is_none() && std::io::stdout().is_terminal();
         let terminal = file.is_none() && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
         let options = report::Options {
             style: if terminal { Style::Colour } else { Style::Plain },
             width: terminal_width(),
             detail: if args.short { Detail::Short } else { Detail::Full },
+            most: is_read.then_some(MOST_AT_LENGTH),
         };
         output::write(reporter, report, &options, file)?;
     }

@@ -37,11 +37,13 @@ pub struct Options {
     pub width: usize,
     /// How much to say of each finding.
     pub detail: Detail,
+    /// Findings shown at length, the most urgent ones, where the others are only to be counted.
+    pub most: Option<usize>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { style: Style::Plain, width: 80, detail: Detail::Full }
+        Self { style: Style::Plain, width: 80, detail: Detail::Full, most: None }
     }
 }
 

@@ -18,10 +18,10 @@ export function key(number) {
   return `${'AKIA'}RTX3GSDSVI${tail}`;
 }
 
-// A GitHub token with its checksum, made so that none stands here.
-export function token() {
+// A GitHub token with its checksum, made so that none stands here; another one for every number.
+export function token(number = 0) {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-  const body = Array.from({ length: 30 }, (_, n) => digits[(n * 17 + 5) % 62]).join('');
+  const body = Array.from({ length: 30 }, (_, n) => digits[(n * 17 + 5 + number * (n + 3)) % 62]).join('');
   let sum = 0xffffffff;
   for (const letter of body) {
     sum ^= letter.charCodeAt(0);

@@ -5,6 +5,7 @@
 mod frame;
 mod identities;
 mod layout;
+mod most;
 mod summary;
 
 use super::{Detail, Options, Reporter, phrase};
@@ -33,12 +34,14 @@ impl Reporter for Format {
         if options.detail == Detail::Full {
             page.coverage(report)?;
         }
-        for finding in &report.findings {
+        let (shown, others) = most::split(&report.findings, options.most.filter(|_| options.detail == Detail::Full));
+        for finding in shown {
             match options.detail {
                 Detail::Short => page.line(finding)?,
                 Detail::Full => page.block(finding)?,
             }
         }
+        most::count(&others, &mut page.out)?;
         if options.detail == Detail::Short && !report.findings.is_empty() {
             writeln!(page.out)?;
         }
@@ -250,7 +253,7 @@ mod tests {
     use crate::report::{Style, fixture};
 
     fn text(report: &Report, style: Style, width: usize, detail: Detail) -> String {
-        fixture::written(&Format, report, &Options { style, width, detail })
+        fixture::written(&Format, report, &Options { style, width, detail, most: None })
     }
 
     #[test]
