@@ -146,6 +146,7 @@ pub fn scan(targets: &[Target], library: &Library, options: &Options<'_>, clock:
             Target::Path(path) => scan_path(path, library, options, &mut gathered),
         }
     }
+    options.progress.begin("findings", 0);
     gathered.stats.duration_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
     let names = targets.iter().map(|t| match t {
         Target::Path(path) => path.display().to_string(),
