@@ -38,8 +38,9 @@ fn refs(lines: &str, remote: String) -> Result<Outgoing> {
     let mut outgoing = Outgoing { remote, ..Outgoing::default() };
     let is_some = |id: &str| id.bytes().any(|b| b != b'0');
     for line in lines.lines().filter(|l| !l.trim().is_empty()) {
-        let fields: Vec<&str> = line.split(' ').collect();
-        let [_, local, _, remote] = fields[..] else {
+        // What was typed for the local ref may hold spaces (`HEAD@{1 day ago}`).
+        let fields: Vec<&str> = line.rsplitn(4, ' ').collect();
+        let [remote, _, local, _] = fields[..] else {
             bail!("`{line}` is not what git gives a hook before a push: a ref, its object, the remote's ref and its object");
         };
         // Without a local object a ref is deleted.
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn reads_what_git_says() {
         let none = "0".repeat(40);
-        let text = format!("refs/heads/a 11 refs/heads/a 22\nrefs/heads/b 33 refs/heads/b {none}\n(delete) {none} refs/heads/c 44\n");
+        let text = format!("refs/heads/a 11 refs/heads/a 22\nHEAD@{{1 day ago}} 33 refs/heads/b {none}\n(delete) {none} refs/heads/c 44\n");
         let outgoing = refs(&text, "origin".into()).expect("as git says");
         assert_eq!((outgoing.tips, outgoing.known), (vec!["11".to_owned(), "33".into()], vec!["22".to_owned(), "44".into()]));
         assert_eq!(refs("", String::new()).expect("nothing to push"), Outgoing::default());

@@ -11,8 +11,10 @@ use std::path::Path;
 
 /// Most bytes of an index.
 const MOST: u64 = 1 << 30;
-/// Longest path that a cached tree is remembered of, in bytes.
+/// Longest path, in bytes: version 4 writes what paths share once, so that a small file could hold long ones without end.
 const LONGEST: usize = 4096;
+/// Most bytes of paths of cached trees, which are written by their names alone; beyond it none is remembered.
+const MOST_REMEMBERED: usize = 256 << 20;
 
 /// One file of the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +71,11 @@ impl Index {
         let mut reader = Reader { body, at: 12, hash_len, version, path: Vec::new() };
         let mut index = Self::default();
         for _ in 0..count {
-            index.entries.push(reader.entry().ok_or_else(cut)?);
+            let entry = reader.entry().ok_or_else(|| Error::corrupt("the index is cut short, or a path in it is too long"))?;
+            if index.entries.last().is_some_and(|last| last.path > entry.path) {
+                return Err(Error::corrupt("the entries of the index are not in order"));
+            }
+            index.entries.push(entry);
         }
         while reader.at < body.len() {
             let (name, data) = reader.extension().ok_or_else(cut)?;
@@ -126,6 +132,9 @@ impl<'b> Reader<'b> {
         let rest = self.body.get(self.at..)?;
         let end = memchr(0, rest)?;
         self.path.extend_from_slice(&rest[..end]);
+        if self.path.len() > LONGEST {
+            return None;
+        }
         self.at += end + 1;
         if self.version < 4 {
             // One to eight zeros make the entry a multiple of eight bytes long.
@@ -173,6 +182,7 @@ impl<'b> Reader<'b> {
 /// folders below follow it.
 fn trees(mut data: &[u8], hash_len: usize) -> Option<HashMap<Vec<u8>, Vec<u8>>> {
     let mut found = HashMap::new();
+    let mut bytes = 0;
     // The folders that are begun, and how many below each are to come.
     let mut open: Vec<(Vec<u8>, usize)> = Vec::new();
     while !data.is_empty() {
@@ -189,6 +199,10 @@ fn trees(mut data: &[u8], hash_len: usize) -> Option<HashMap<Vec<u8>, Vec<u8>>> 
         };
         if path.len() > LONGEST {
             return None;
+        }
+        bytes += path.len();
+        if bytes > MOST_REMEMBERED {
+            return Some(HashMap::new());
         }
         if files >= 0 {
             let (id, rest) = data.split_at_checked(hash_len)?;

@@ -137,3 +137,24 @@ fn an_index_without_a_checksum_is_read() {
     repo.git(&["add", "."]);
     assert_eq!(repo.scan_with(super::STAGED).paths(&github(5)), ["a"]);
 }
+
+/// An index of version 4 by hand: entries with so much of the path before dropped, and a path's end.
+fn version_4(entries: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut body = [&b"DIRC"[..], &4_u32.to_be_bytes(), &(entries.len() as u32).to_be_bytes()].concat();
+    for (drop, end) in entries {
+        body.extend([&[0; 24][..], &0o100_644_u32.to_be_bytes(), &[0; 12], &[1; 20], &[0, 0], &[*drop], *end, &[0]].concat());
+    }
+    [&body[..], &sha1(&body)].concat()
+}
+
+#[test]
+fn an_index_that_would_be_larger_than_it_is_is_refused() {
+    let paths =
+        |entries: &[(u8, &[u8])]| Index::parse(&version_4(entries), 20).map(|i| i.entries.into_iter().map(|e| e.path).collect::<Vec<_>>());
+    assert_eq!(paths(&[(0, b"a/b"), (1, b"c"), (3, b"b")]).expect("sound"), [&b"a/b"[..], b"a/c", b"b"]);
+    let long = vec![b'a'; 4096];
+    assert!(paths(&[(0, &long), (0, b"")]).is_ok());
+    assert!(paths(&[(0, &long), (0, b"b")]).is_err(), "a path without end");
+    assert!(paths(&[(0, b"b"), (1, b"a")]).is_err_and(|e| e.to_string().contains("not in order")));
+    assert!(paths(&[(0, b"b"), (2, b"a")]).is_err(), "more is dropped than there is");
+}
