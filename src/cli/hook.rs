@@ -204,12 +204,12 @@ fn check(args: Scan) -> Result<Exit> {
     accepted.compare(&mut report);
     let exit = scan::exit(&args, &config, &report);
     if exit != Exit::Clean {
-        tell(&report, args.staged)?;
+        tell(&report)?;
     }
     Ok(exit)
 }
 
-fn tell(report: &Report, staged: bool) -> Result<()> {
+fn tell(report: &Report) -> Result<()> {
     for finding in report.findings.iter().take(TOLD) {
         told(finding).iter().try_for_each(|line| output::line(line))?;
     }
@@ -222,7 +222,7 @@ fn tell(report: &Report, staged: bool) -> Result<()> {
     if let Some(first) = report.findings.first() {
         let accept = format!("keysweep baseline update --reason ... (id {}...)", &first.id.get(..8).unwrap_or(&first.id));
         output::line(&format!("No secret? End its line with a comment `keysweep:allow REASON`, or accept it by value: {accept}"))?;
-        if !staged {
+        if first.locations.iter().any(|l| l.commit.is_some()) {
             output::line(
                 "A later commit that removes it does not help: take it out of the commit that brought it, with git commit --amend or git rebase -i",
             )?;

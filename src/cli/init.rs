@@ -15,7 +15,7 @@ static GITLAB: &str = include_str!("../../ci/gitlab.yml");
 
 /// Writes what is asked for; on a terminal, asks for what was not said.
 pub(super) fn run(args: &args::Init) -> Result<Exit> {
-    let mut asker = Asker::new(args.yes);
+    let asker = Asker::new(args.yes);
     std::fs::metadata(&args.folder).with_context(|| args.folder.display().to_string())?;
     place(&args.folder.join(crate::config::FILE_NAME), CONFIG)?;
     let is_repository = std::fs::symlink_metadata(args.folder.join(".git")).is_ok();
@@ -99,7 +99,7 @@ impl Asker {
         Self { yes, terminal: std::io::stdin().is_terminal() && std::io::stderr().is_terminal() }
     }
 
-    fn asks(&mut self, question: &str) -> Result<bool> {
+    fn asks(&self, question: &str) -> Result<bool> {
         if self.yes || !self.terminal {
             return Ok(self.yes);
         }

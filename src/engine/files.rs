@@ -72,6 +72,19 @@ impl<'p> Part<'p> {
     }
 }
 
+/// Takes together what threads found: what holds something, by number.
+pub(super) fn gather(parts: Vec<Part<'_>>, gathered: &mut Gathered) -> Vec<(usize, Inspected)> {
+    let mut found = Vec::new();
+    for part in parts {
+        gathered.stats += part.stats;
+        gathered.skipped.extend(part.skipped);
+        gathered.structure.absorb(part.structure);
+        found.extend(part.found);
+    }
+    found.sort_by_key(|f| f.0);
+    found
+}
+
 /// Scans the files of a folder; those that are in the head as they are were scanned with it.
 pub(super) fn tree(
     root: &Path,
@@ -102,15 +115,7 @@ pub(super) fn tree(
             options.progress.advance(1);
         },
     );
-    let mut found: Vec<(usize, Inspected)> = Vec::new();
-    for part in parts {
-        gathered.stats += part.stats;
-        gathered.skipped.extend(part.skipped);
-        gathered.structure.absorb(part.structure);
-        found.extend(part.found);
-    }
-    found.sort_by_key(|f| f.0);
-    for (number, inspected) in &found {
+    for (number, inspected) in &gather(parts, gathered) {
         let item = &items[*number];
         let Ok(bytes) = Bytes::open(&item.path, options.max_size) else { continue };
         let content = Content { bytes: &bytes, inspected, library, options };

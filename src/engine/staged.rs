@@ -1,6 +1,6 @@
 //! What the index would commit: files that no parent of the next commit has, and of those the values that are new.
 
-use super::files::{Part, sightings};
+use super::files::{Part, gather, sightings};
 use super::frames::Content;
 use super::pool::spread;
 use super::scan::{Gathered, Options};
@@ -42,13 +42,7 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
             options.progress.advance(1);
         },
     );
-    let mut found = Vec::new();
-    for part in parts {
-        gathered.stats += part.stats;
-        gathered.skipped.extend(part.skipped);
-        found.extend(part.found);
-    }
-    found.sort_by_key(|f| f.0);
+    let found = gather(parts, gathered);
     let mut known = Known { lookup: &lookup, library, options, moved: None };
     for (number, inspected) in &found {
         let changed = changed[*number].1;

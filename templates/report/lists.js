@@ -23,11 +23,12 @@ function only() {
 }
 
 function identityFilters() {
-  const counts = Map.groupBy ? Map.groupBy(report.identities, (i) => i.verdict) : report.identities.reduce((m, i) => m.set(i.verdict, [...(m.get(i.verdict) ?? []), i]), new Map());
+  const counts = new Map();
+  for (const { verdict } of report.identities) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
   const chip = ([name]) => {
     const on = state.verdict.includes(name);
     const verdict = on ? state.verdict.filter((one) => one !== name) : [...state.verdict, name];
-    return h('button', { type: 'button', class: 'chip', name: `verdict-${name}`, 'aria-pressed': String(on), onclick: () => go({ verdict, page: 1 }) }, `${name} ${number(counts.get(name).length)}`);
+    return h('button', { type: 'button', class: 'chip', name: `verdict-${name}`, 'aria-pressed': String(on), onclick: () => go({ verdict, page: 1 }) }, `${name} ${number(counts.get(name))}`);
   };
   return [
     h('div', { class: 'filters', role: 'search' }, search(),

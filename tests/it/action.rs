@@ -65,7 +65,7 @@ fn inputs_are_the_options_of_a_scan() {
     }
     // What a project states once and does not change from run to run is left to its configuration, and what is for a terminal to it.
     let left = ["staged", "unreachable", "format", "output", "no-baseline", "redact", "key", "short", "quiet", "help", "version"];
-    for option in help.lines().filter_map(|l| l.trim_start().split("--").nth(1)).filter(|_| true) {
+    for option in help.lines().filter_map(|l| l.trim_start().split("--").nth(1)) {
         let name: String = option.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         let is_listed = help.contains(&format!("      --{name}")) || help.contains(&format!(", --{name}"));
         let is_known = action["inputs"].get(&name).is_some() || left.contains(&name.as_str());
