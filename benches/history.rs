@@ -69,6 +69,7 @@ fn full(bencher: Bencher, commits: usize) {
     let options = Options {
         history: History::Full,
         index: None,
+        memory: None,
         unreachable: false,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         max_size: 16 << 20,

@@ -102,8 +102,8 @@ fn register(count: usize) -> Register {
 fn report(count: usize, records: usize) -> Report {
     let now = Timestamp::parse("2026-09-01T00:00:00Z").expect("a time");
     Report {
-        schema_version: "1",
-        tool: Tool { name: "keysweep", version: "0", detectors_digest: String::new() },
+        schema_version: "1".into(),
+        tool: Tool { name: "keysweep".into(), version: "0".into(), detectors_digest: String::new() },
         scan: Scan {
             started: now,
             finished: now,
@@ -116,6 +116,7 @@ fn report(count: usize, records: usize) -> Report {
         identities: Vec::new(),
         inventory: Inventory::default(),
         coverage: Vec::new(),
+        rest: None,
         detectors: Vec::new(),
         categories: Default::default(),
         suppressed: Vec::new(),

@@ -25,3 +25,5 @@ pub mod model;
 pub mod report;
 pub mod review;
 pub mod source;
+pub mod store;
+pub mod sweep;

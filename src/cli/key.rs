@@ -41,7 +41,7 @@ fn own() -> Option<[u8; 32]> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
-fn state_folder() -> Option<PathBuf> {
+pub(super) fn state_folder() -> Option<PathBuf> {
     let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let folder = var("XDG_STATE_HOME").or_else(|| var("HOME").map(|h| h.join(".local/state")))?;
     Some(folder.join("keysweep"))

@@ -3,6 +3,7 @@
 mod accepted;
 mod args;
 mod baseline;
+mod changes;
 mod detectors;
 mod exit;
 mod explain;
@@ -17,10 +18,13 @@ mod output;
 mod policy;
 mod progress;
 mod push;
+mod report;
+mod reports;
 mod review;
 mod scan;
 mod shell;
 mod suppressions;
+mod sweep;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -46,6 +50,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Baseline(command) => baseline::run(*command),
         Command::Init(args) => init::run(&args),
         Command::Hook(command) => hook::run(command),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Worker(args) => sweep::worker(&args),
+        Command::Report(args) => report::run(&args),
         Command::Review(command) => review::run(&command),
         Command::Explain(command) => explain::run(&command),
         Command::Formats { paths, max_size, json } => formats::run(&paths, max_size, json),

@@ -4,15 +4,15 @@ use super::accepted::Accepted;
 use super::args;
 use super::exit::Exit;
 use super::progress::Bar;
+use super::reports::Wanted;
 use super::suppressions::Suppressions;
-use super::{exports, key, output};
+use super::{exports, key, output, reports};
 use crate::config::{self, Config, Origin};
 use crate::correlate::correlate;
 use crate::detect::{Library, is_builtin, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
 use crate::inventory::missing;
-use crate::model::{Confidence, ExportRules, KeyKind, Provider, Redaction, Register, Report, Timestamp, Wanted};
-use crate::report::{self, Detail, Style};
+use crate::model::{self, Confidence, ExportRules, Gate, KeyKind, Policy, Provider, Redaction, Register, Report, Timestamp};
 use crate::source::{Bytes, archive};
 use anyhow::{Context, Result, bail};
 use std::io::{IsTerminal, Read};
@@ -22,9 +22,6 @@ use std::path::{Path, PathBuf};
 const SMALL: u64 = 16 << 20;
 /// Most bytes of standard input.
 const STDIN_LIMIT: u64 = 2 << 30;
-
-/// Findings that a person scrolls through on a terminal.
-const MOST_AT_LENGTH: usize = 100;
 
 /// Runs a scan.
 pub(super) fn run(args: args::Scan) -> Result<Exit> {
@@ -36,7 +33,7 @@ pub(super) fn run(args: args::Scan) -> Result<Exit> {
     let suppressions = Suppressions::new(&config, accepted.baseline(), clock()?());
     let mut report = perform(&args, &config, &suppressions)?;
     accepted.compare(&mut report);
-    write_reports(&args, &report)?;
+    reports::write(&Wanted { formats: &args.format, files: &args.output, short: args.short }, &report)?;
     if !args.quiet {
         let name = file.as_ref().map_or_else(String::new, |f| f.display().to_string());
         // What was not looked at may hold what is allowed.
@@ -68,6 +65,7 @@ pub(super) fn perform(args: &args::Scan, config: &Config, suppressions: &Suppres
         history: history(args, config)?,
         // It is that of the repository git works in, and of no other target.
         index: Some(args).filter(|a| a.staged && a.targets == [Path::new(".")]).and_then(|_| index_of_git()),
+        memory: None,
         unreachable: args.unreachable,
         threads: args.threads.filter(|&n| n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         max_size: args.max_size.unwrap_or(config.max_file_size).min(u64::from(i32::MAX as u32)),
@@ -80,7 +78,7 @@ pub(super) fn perform(args: &args::Scan, config: &Config, suppressions: &Suppres
         progress: bar.as_ref().map_or(&quiet as &dyn Progress, |b| b),
     };
     let mut report = engine::scan(&targets(args)?, &library, &options, &*clock()?);
-    join(args, &options, config, &mut report)?;
+    join_with_exports(args, &options, config, &mut report)?;
     if let Some(bar) = &bar {
         bar.clear();
     }
@@ -88,23 +86,28 @@ pub(super) fn perform(args: &args::Scan, config: &Config, suppressions: &Suppres
 }
 
 /// Joins what was found with the inventory; without one, every identity is of an unknown source.
-fn join(args: &args::Scan, options: &Options<'_>, config: &Config, report: &mut Report) -> Result<()> {
+fn join_with_exports(args: &args::Scan, options: &Options<'_>, config: &Config, report: &mut Report) -> Result<()> {
     if !args.inventory.is_empty() {
         options.progress.begin("reading the inventory", 0);
     }
     let register = exports::register(&args.inventory, &options.key, &config.exports)?;
     engine::add_digests(&mut report.findings, &wanted(&register, &config.exports), options.threads);
-    let now = report.scan.started;
-    correlate(report, register, &config.policy, now);
-    report.coverage.iter_mut().filter(|row| row.sources.is_empty()).for_each(|row| row.missing = Some(missing(&row.provider)));
+    join(report, register, &config.policy);
     Ok(())
 }
 
+/// Joins a report with an inventory as of the time it was made.
+pub(super) fn join(report: &mut Report, register: Register, policy: &Policy) {
+    let now = report.scan.started;
+    correlate(report, register, policy, now);
+    report.coverage.iter_mut().filter(|row| row.sources.is_empty()).for_each(|row| row.missing = Some(missing(&row.provider)));
+}
+
 /// The digests that some record has, and that are costly or unusual enough to be made only then.
-fn wanted(register: &Register, rules: &ExportRules) -> Wanted {
+pub(super) fn wanted(register: &Register, rules: &ExportRules) -> model::Wanted {
     let has = |kind: KeyKind| register.records.iter().any(|r| r.keys.iter().any(|k| k.kind == kind));
     let algorithms = rules.digests.iter().map(|d| d.algorithm.clone()).filter(|_| has(KeyKind::Digest)).collect();
-    Wanted { algorithms, hmsl: has(KeyKind::Hmsl) }
+    model::Wanted { algorithms, hmsl: has(KeyKind::Hmsl) }
 }
 
 /// Whether every report goes to a file of its own or to a terminal.
@@ -116,7 +119,11 @@ fn keeps_secrets(args: &args::Scan) -> bool {
 
 /// How a scan ends, by the gates.
 pub(super) fn exit(args: &args::Scan, config: &Config, report: &Report) -> Exit {
-    let gates = if args.fail_on.is_empty() { &config.fail_on } else { &args.fail_on };
+    ending(if args.fail_on.is_empty() { &config.fail_on } else { &args.fail_on }, report)
+}
+
+/// How work on a report ends, by these gates.
+pub(super) fn ending(gates: &[Gate], report: &Report) -> Exit {
     let fired = gates.iter().any(|gate| gate.fires(report));
     match (fired, report.scan.skipped.is_empty()) {
         (true, _) => Exit::Found,
@@ -154,7 +161,7 @@ pub(super) fn configuration(named: Option<&Path>, from: &Path) -> Result<(Config
 }
 
 /// The detectors in force. Those that the configuration names must be among all there are, disabled ones too.
-fn library(config: &Config) -> Result<Library> {
+pub(super) fn library(config: &Config) -> Result<Library> {
     let mut own = Vec::new();
     for path in &config.detectors {
         own.extend(read_detectors(path)?);
@@ -223,32 +230,6 @@ fn targets(args: &args::Scan) -> Result<Vec<Target>> {
         }
     }
     Ok(targets)
-}
-
-fn write_reports(args: &args::Scan, report: &Report) -> Result<()> {
-    let formats = if args.format.is_empty() { vec!["text".to_owned()] } else { args.format.clone() };
-    if args.output.len() > formats.len() {
-        bail!("{} files but {} format(s): give each -o a --format", args.output.len(), formats.len());
-    }
-    for (i, format) in formats.iter().enumerate() {
-        let reporter = report::by_id(format).with_context(|| format!("there is no format `{format}`"))?;
-        let file = args.output.get(i).map(PathBuf::as_path);
-        let is_read = file.is_none() && std::io::stdout().is_terminal();
-        let terminal = file.is_none() && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-        let options = report::Options {
-            style: if terminal { Style::Colour } else { Style::Plain },
-            width: terminal_width(),
-            detail: if args.short { Detail::Short } else { Detail::Full },
-            most: is_read.then_some(MOST_AT_LENGTH),
-        };
-        output::write(reporter, report, &options, file)?;
-    }
-    Ok(())
-}
-
-/// Columns of the terminal; 100 where there is none.
-fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]

@@ -58,21 +58,21 @@ impl Counted for Suppressions<'_> {
     fn line(&self, line: &str, detector: &str) -> Option<Suppression> {
         let Some(allow) = inline_allow(line) else {
             let mark = foreign_allow(line, &self.config.honour)?;
-            return Some(Suppression { by: "inline", reason: format!("`{mark}`, which the configuration honours") });
+            return Some(Suppression { by: "inline".into(), reason: format!("`{mark}`, which the configuration honours") });
         };
         if allow.reason.is_empty() {
             self.unreasoned.fetch_add(1, Ordering::Relaxed);
         }
-        allow.honours(detector).then_some(Suppression { by: "inline", reason: allow.reason })
+        allow.honours(detector).then_some(Suppression { by: "inline".into(), reason: allow.reason })
     }
 
     fn value(&self, detector: &str, id: &str, path: &str, value: &[u8]) -> Option<Suppression> {
         if let Some(found) = self.config.allow.find(&Subject { detector, id, path, value }, self.now) {
             self.used[found].fetch_add(1, Ordering::Relaxed);
-            return Some(Suppression { by: "allow", reason: self.config.allow.entries()[found].reason.clone() });
+            return Some(Suppression { by: "allow".into(), reason: self.config.allow.entries()[found].reason.clone() });
         }
         let entry = self.baseline?.get(id)?;
         self.met.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(id.to_owned());
-        (!entry.is_expired(self.now)).then(|| Suppression { by: "baseline", reason: entry.reason.clone() })
+        (!entry.is_expired(self.now)).then(|| Suppression { by: "baseline".into(), reason: entry.reason.clone() })
     }
 }

@@ -101,8 +101,8 @@ pub(super) fn manifest(class: SourceClass, provider: &str, kind: RecordKind, sco
 /// A report of these findings.
 pub(super) fn report(findings: Vec<Finding>) -> Report {
     Report {
-        schema_version: "1",
-        tool: Tool { name: "keysweep", version: "0", detectors_digest: String::new() },
+        schema_version: "1".into(),
+        tool: Tool { name: "keysweep".into(), version: "0".into(), detectors_digest: String::new() },
         scan: Scan {
             started: now(),
             finished: now(),
@@ -115,6 +115,7 @@ pub(super) fn report(findings: Vec<Finding>) -> Report {
         identities: Vec::new(),
         inventory: Inventory::default(),
         coverage: Vec::new(),
+        rest: None,
         detectors: Vec::new(),
         categories: BTreeMap::new(),
         suppressed: Vec::new(),

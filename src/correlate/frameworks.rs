@@ -92,7 +92,9 @@ impl Lists {
 /// The items of an identity; `has_secret` where a literal secret of it was found.
 pub(super) fn items(verdict: Verdict, flags: &[Flag], class: Class, has_secret: bool) -> Arc<[FrameworkItem]> {
     let mut items: Vec<FrameworkItem> = Vec::new();
-    let mut add = |ids: &'static [&'static str], why| items.extend(ids.iter().map(|id| FrameworkItem { id, why }));
+    let mut add = |ids: &'static [&'static str], why: &'static str| {
+        items.extend(ids.iter().map(|id| FrameworkItem { id: (*id).into(), why: why.into() }));
+    };
     if has_secret {
         add(SECRET, "a secret is in code");
     }

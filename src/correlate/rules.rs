@@ -24,7 +24,7 @@ pub(super) fn rule(bench: &Bench<'_, '_>, subject: &Subject<'_>, flagged: Vec<Fl
     evidence.extend(judged.violations.iter().map(|v| reason("policy", format!("{}: {}", v.as_str(), says(*v, subject)))));
     let excepted = judged.excepted.iter().map(|(name, number)| {
         let exception = &bench.policy.exceptions[*number];
-        Excepted { name, reason: exception.reason.clone(), expires: exception.expires }
+        Excepted { name: (*name).into(), reason: exception.reason.clone(), expires: exception.expires }
     });
     Ruled { excepted: excepted.collect(), flags: judged.flags, violations: judged.violations, evidence }
 }

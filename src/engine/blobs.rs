@@ -2,6 +2,7 @@
 
 use super::history::{Context, head_paths};
 use super::inspect::{Inspected, Inspector, is_compressed, with_candidates};
+use super::memory::{Mark, of_blob, of_place};
 use super::pool::spread;
 use super::scan::{Gathered, History};
 use super::scope::Scope;
@@ -24,6 +25,15 @@ struct Part<'p> {
     skipped: Vec<Skipped>,
     stats: Stats,
     structure: Structure,
+    /// Marks of what holds nothing.
+    clean: Vec<Mark>,
+}
+
+impl Part<'_> {
+    /// How much was lost and how much was learned by structure.
+    fn counts(&self) -> (usize, usize) {
+        (self.skipped.len(), self.structure.len())
+    }
 }
 
 /// What blobs are scanned with.
@@ -73,6 +83,7 @@ impl Visitor for BlobVisitor<'_, '_> {
             None => self.part.scanner.whole(bytes),
         };
         if let Some(object) = self.object(entry) {
+            let before = self.part.counts();
             let inspected = match archive::kind(bytes) {
                 Some(_) => {
                     let name = self.with.context.label(object);
@@ -83,7 +94,7 @@ impl Visitor for BlobVisitor<'_, '_> {
                 }
                 None => Inspected::new(with_candidates(&hits), Vec::new()),
             };
-            keep(self.part, object, bytes, inspected, self.with);
+            keep(self.part, object, bytes, inspected, before, self.with);
         }
         Kept { hits, text: sniff_utf16(bytes).is_none() }
     }
@@ -98,21 +109,32 @@ impl Visitor for BlobVisitor<'_, '_> {
 /// Scans a blob by itself.
 fn read_alone(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], with: With<'_>) {
     let Context { options, .. } = with.context;
+    let before = part.counts();
     let Part { scanner, skipped, structure, .. } = &mut *part;
     let mut see = |member: &str, content: &[u8]| checked_out(structure, object, Some(member), content, with);
     let inspected = Inspector { scanner, options, skipped, see: &mut see }.content(bytes, &with.context.label(object));
-    keep(part, object, bytes, inspected, with);
+    keep(part, object, bytes, inspected, before, with);
 }
 
-/// Counts a blob, and keeps what was found in it and what it says by its structure where it is checked out.
-fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], inspected: Inspected, with: With<'_>) {
+/// Counts a blob, and keeps what was found in it and what it says by its structure where it is checked out. `before` is what was lost and learned before it.
+fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], inspected: Inspected, before: (usize, usize), with: With<'_>) {
     part.stats.blobs += 1;
     part.stats.bytes += bytes.len() as u64;
-    if !inspected.is_empty() {
+    let is_clean = inspected.is_empty();
+    if !is_clean {
         part.found.push((object, inspected));
     }
     checked_out(&mut part.structure, object, None, bytes, with);
+    if with.context.options.memory.is_some() && is_clean && part.skipped.len() == before.0 {
+        let paths = with.head.get(&object).filter(|_| part.structure.len() == before.1);
+        part.clean.extend(marks(with.context.store.objects.id(object), paths.map_or(&[], Vec::as_slice)));
+    }
     with.context.options.progress.advance(1);
+}
+
+/// The marks of a blob that holds nothing and says nothing at these paths.
+fn marks<'m>(blob: &'m [u8], paths: &'m [String]) -> impl Iterator<Item = Mark> + 'm {
+    std::iter::once(of_blob(blob)).chain(paths.iter().map(|path| of_place(blob, path)))
 }
 
 /// Takes what a blob, or a member of it, says by its structure, where it is checked out.
@@ -128,7 +150,7 @@ pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Ga
     let Context { name, store, library, options, .. } = context;
     let head = if options.history == History::Full { by_blob(context, scope) } else { HashMap::new() };
     let with = With { context, head: &head };
-    let wanted = &scope.blobs;
+    let wanted = &unknown(context, scope, &head);
     let plans: Vec<Plan> = store
         .packs
         .iter()
@@ -150,6 +172,7 @@ pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Ga
         skipped: Vec::new(),
         stats: Stats::default(),
         structure: Structure::default(),
+        clean: Vec::new(),
     };
     let mut parts = spread(options.threads, &jobs, 8, init, |part, &(n, root)| {
         let mut walker = std::mem::replace(&mut part.walker, Walker::new(options.max_size));
@@ -162,10 +185,27 @@ pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Ga
         gathered.stats += Stats { bytes_inspected: part.stats.bytes, ..part.stats };
         gathered.skipped.extend(part.skipped);
         gathered.structure.absorb(part.structure);
+        options.memory.iter().for_each(|memory| memory.remember(part.clean.iter().copied()));
         found.extend(part.found);
     }
     found.sort_unstable_by_key(|f| f.0);
     found
+}
+
+/// The blobs in scope, without those that are known to hold nothing, which are remembered on.
+fn unknown(context: &Context<'_>, scope: &Scope, head: &HashMap<ObjectId, Vec<String>>) -> Vec<bool> {
+    let Some(memory) = context.options.memory else { return scope.blobs.clone() };
+    let mut wanted = scope.blobs.clone();
+    let mut known = Vec::new();
+    for (object, wanted) in (0..).zip(&mut wanted).filter(|(_, wanted)| **wanted) {
+        let (blob, paths) = (context.store.objects.id(object), head.get(&object).map_or(&[][..], Vec::as_slice));
+        if memory.holds(blob, paths) {
+            *wanted = false;
+            known.extend(marks(blob, paths));
+        }
+    }
+    memory.remember(known);
+    wanted
 }
 
 fn scan_loose(part: &mut Part<'_>, object: ObjectId, with: With<'_>) {

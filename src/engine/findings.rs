@@ -108,13 +108,14 @@ pub(super) fn report(
     let tried = tried.into_iter().map(|rule| library.detector(rule));
     let detectors: Vec<Arc<Detector>> = tried.filter(|d| used.contains(d.id.as_str())).cloned().collect();
     Report {
-        schema_version: "1",
-        tool: Tool { name: "keysweep", version: env!("CARGO_PKG_VERSION"), detectors_digest: library.digest() },
+        schema_version: "1".into(),
+        tool: Tool { name: "keysweep".into(), version: env!("CARGO_PKG_VERSION").into(), detectors_digest: library.digest() },
         scan: Scan { started, finished, targets, stats: Stats { ..stats }, skipped, unstructured: structure.unstructured },
         findings,
         identities: Vec::new(),
         inventory: Inventory::default(),
         coverage: Vec::new(),
+        rest: None,
         detectors,
         suppressed,
         seen: structure.seen,

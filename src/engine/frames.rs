@@ -101,8 +101,10 @@ impl Places {
         if !library.applies(value.rule, path) {
             return Vec::new();
         }
-        let excluded =
-            options.counted.excluded(path).then(|| Suppression { by: EXCLUDED, reason: "the configuration excludes the path".into() });
+        let excluded = options
+            .counted
+            .excluded(path)
+            .then(|| Suppression { by: EXCLUDED.into(), reason: "the configuration excludes the path".into() });
         let detector = library.detector(value.rule);
         let id = || value.id(library);
         // An inline reason is text of the scanned line and may repeat the value.

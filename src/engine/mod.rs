@@ -9,6 +9,7 @@ mod groups;
 mod history;
 mod inspect;
 mod join;
+mod memory;
 mod overlap;
 mod pool;
 mod scan;
@@ -19,4 +20,5 @@ mod values;
 mod veil;
 
 pub use digests::add_digests;
+pub use memory::{Memory, digest, digest_text};
 pub use scan::{Counted, Everything, History, Options, Outgoing, Progress, Quiet, Target, scan};

@@ -1,6 +1,7 @@
 //! One scan: what is asked for, and the run through its targets.
 
 use super::findings::{Sighting, report};
+use super::memory::Memory;
 use super::structure::Structure;
 use super::values::Values;
 use super::{files, history};
@@ -17,6 +18,15 @@ use std::time::Instant;
 pub enum Target {
     /// A file or folder.
     Path(PathBuf),
+    /// The history of a repository under a name of its own: a bare clone, whose alternates may lie anywhere in `bounds`.
+    Repository {
+        /// Its folder.
+        folder: PathBuf,
+        /// Where it may borrow objects from.
+        bounds: PathBuf,
+        /// What reports call it.
+        name: String,
+    },
     /// Bytes that were read from standard input.
     Stdin(Vec<u8>),
 }
@@ -120,6 +130,8 @@ pub struct Options<'o> {
     pub confidence: Confidence,
     /// The user's exclusions and allows.
     pub counted: &'o dyn Counted,
+    /// What earlier scans of the same repository found nothing in.
+    pub memory: Option<&'o Memory>,
     /// Who is told of progress.
     pub progress: &'o dyn Progress,
 }
@@ -144,15 +156,36 @@ pub fn scan(targets: &[Target], library: &Library, options: &Options<'_>, clock:
         match target {
             Target::Stdin(bytes) => files::stdin(bytes, library, options, &mut gathered),
             Target::Path(path) => scan_path(path, library, options, &mut gathered),
+            Target::Repository { folder, bounds, name } => scan_repository(folder, bounds, name, library, options, &mut gathered),
         }
     }
     options.progress.begin("findings", 0);
     gathered.stats.duration_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
     let names = targets.iter().map(|t| match t {
         Target::Path(path) => path.display().to_string(),
+        Target::Repository { name, .. } => name.clone(),
         Target::Stdin(_) => "-".to_owned(),
     });
     report(gathered, names.collect(), library, options, (started, clock()))
+}
+
+/// The history of one repository, and no file.
+fn scan_repository(folder: &Path, bounds: &Path, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
+    let repository = match open(folder, bounds) {
+        Ok(Opened::Repository(repository)) => repository,
+        Ok(Opened::Nothing) => return gathered.skipped.push(Skipped::new(name, "there is no git repository")),
+        Err(e) => return gathered.skipped.push(Skipped::new(name, format!("no history read: {e}"))),
+    };
+    gathered.stats.repos += 1;
+    note_opened(&repository, name, gathered);
+    history::scan(&repository, name, folder, folder, library, options, gathered);
+}
+
+/// Takes what opening a repository told.
+fn note_opened(repository: &Repository, name: &str, gathered: &mut Gathered) {
+    let skipped = repository.skipped.iter().chain(&repository.refs.skipped).map(|(what, why)| Skipped::new(what.clone(), why.clone()));
+    gathered.skipped.extend(skipped);
+    gathered.origins.extend(origin(repository).map(|o| (name.to_owned(), o)));
 }
 
 fn scan_path(path: &Path, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
@@ -184,9 +217,7 @@ fn scan_folder(root: &Path, library: &Library, options: &Options<'_>, gathered: 
     gathered.stats.repos += repositories.len() as u64;
     let mut heads = Vec::new();
     for (folder, name, repository) in &repositories {
-        let skipped = repository.skipped.iter().chain(&repository.refs.skipped).map(|(what, why)| Skipped::new(what.clone(), why.clone()));
-        gathered.skipped.extend(skipped);
-        gathered.origins.extend(origin(repository).map(|o| (name.clone(), o)));
+        note_opened(repository, name, gathered);
         heads.push(match options.history {
             History::None => history::AtHead::default(),
             _ => history::scan(repository, name, root, folder, library, options, gathered),

@@ -72,6 +72,11 @@ impl Structure {
         }
     }
 
+    /// How much was learned.
+    pub(super) fn len(&self) -> usize {
+        self.seen.len() + self.codeowners.len() + self.unstructured.len()
+    }
+
     /// Takes what another thread learned.
     pub(super) fn absorb(&mut self, other: Self) {
         self.seen.extend(other.seen);

@@ -1,6 +1,7 @@
 //! What the configuration says of exports: columns of tables that no importer knows, and digests whose algorithm is known.
 
 use super::{Algorithm, Key, SourceClass, glob::matches_path};
+use serde::{Deserialize, Serialize};
 
 /// What is said of all exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl ExportRules {
 }
 
 /// What secrets of findings are to be compared with, besides what is always compared.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     /// Digests whose algorithm was told.
     pub algorithms: Vec<Algorithm>,

@@ -2,7 +2,7 @@
 
 use super::names::names;
 use super::{Class, Key, Location, RecordKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// All that one file says.
@@ -29,7 +29,7 @@ pub struct Place {
 }
 
 /// The resource, job or key that a place belongs to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     /// Id of the extractor, such as `github-actions`.
     pub format: String,
@@ -70,7 +70,7 @@ names! {
 }
 
 /// An identity that a file declares or refers to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mention {
     /// First byte of its name.
     pub start: usize,
@@ -97,7 +97,7 @@ pub struct Mention {
 }
 
 /// A mention and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Seen {
     /// What is mentioned.
     pub mention: Mention,

@@ -1,10 +1,11 @@
 //! A finding: one secret, with every place it was seen and how long it stayed there.
 
 use super::{Class, Confidence, Key, Kind, Member, RecordKind, Resource, Secret, Timestamp};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One secret value of one detector family, with all its locations.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable across runs, machines, moves and rebases: a function of detector family and value alone.
     pub id: String,
@@ -69,7 +70,7 @@ pub struct Finding {
 }
 
 /// Values that stand together and make one credential.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// A function of the members' families and values alone.
     pub id: String,
@@ -92,7 +93,7 @@ pub struct Group {
 }
 
 /// One value of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupMember {
     /// Id of the detector.
     pub detector: String,
@@ -116,7 +117,7 @@ pub struct GroupMember {
 }
 
 /// What a report may show of a secret.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SecretView {
     /// The redacted value.
     pub redacted: String,
@@ -127,7 +128,7 @@ pub struct SecretView {
 }
 
 /// What the confidence of a finding rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
     /// A name beside the value.
@@ -153,23 +154,18 @@ impl Proof {
 }
 
 /// A commit as reports name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitInfo {
     /// Object id in hexadecimal.
     pub commit: String,
     /// Name and address of the author.
     pub author: String,
     /// When it was authored.
-    #[serde(serialize_with = "display")]
     pub date: Timestamp,
 }
 
-fn display<S: Serializer>(time: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_str(time)
-}
-
 /// A place over its lifetime: one repository, one path, one unbroken presence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Location {
     /// Name of the repository; null for files outside any.
     pub repo: Option<String>,
@@ -208,10 +204,10 @@ pub struct Location {
 }
 
 /// Why something found is not counted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Suppression {
     /// `inline`, `path`, `detector` or `baseline`.
-    pub by: &'static str,
+    pub by: Cow<'static, str>,
     /// The reason given, if any.
     pub reason: String,
 }

@@ -2,7 +2,8 @@
 
 use super::names::names;
 use super::{Class, Location, OwnedBy, OwnerKind, Proves, RecordKind, Timestamp, Violation};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -99,7 +100,7 @@ names! {
 }
 
 /// An identity: something that can act, with the credentials and places it was found by.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Exposure {
     /// Stable across runs: a function of the record, else of the credentials or the reference.
     pub id: String,
@@ -136,7 +137,6 @@ pub struct Exposure {
     /// Why the verdict and the flags hold.
     pub evidence: Vec<Evidence>,
     /// Items of frameworks that it touches.
-    #[serde(serialize_with = "list")]
     pub frameworks: Arc<[FrameworkItem]>,
     /// How files prove to be it.
     pub proves: Proves,
@@ -147,7 +147,7 @@ pub struct Exposure {
 }
 
 /// What a cloud has to trust for a pipeline to act in it without a long-lived key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Federation {
     /// Who signs the pipeline's tokens.
     pub issuer: String,
@@ -162,27 +162,18 @@ pub struct Federation {
 }
 
 /// A flag or violation that an exception of the policy lets pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excepted {
     /// Name of the flag or violation.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Why it may pass.
     pub reason: String,
     /// From when on it no longer may.
-    #[serde(serialize_with = "day")]
     pub expires: Timestamp,
 }
 
-fn list<S: Serializer>(items: &Arc<[FrameworkItem]>, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_seq(items.iter())
-}
-
-fn day<S: Serializer>(time: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_str(time)
-}
-
 /// Who answers for an identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Address, login or team.
     pub value: String,
@@ -199,37 +190,26 @@ pub struct Owner {
 }
 
 /// How a credential lives, from its records.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialLife {
     /// Kind of credential.
     pub r#type: String,
     /// When it was made.
-    #[serde(serialize_with = "time")]
     pub created: Option<Timestamp>,
     /// When it ends.
-    #[serde(serialize_with = "time")]
     pub expires: Option<Timestamp>,
     /// Days from its making to its end.
     pub ttl_days: Option<i64>,
     /// When it was last used.
-    #[serde(serialize_with = "time")]
     pub last_used: Option<Timestamp>,
     /// When it was last replaced.
-    #[serde(serialize_with = "time")]
     pub last_rotated: Option<Timestamp>,
     /// How to withdraw it.
     pub revocation: Option<String>,
 }
 
-fn time<S: Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
-    match time {
-        None => s.serialize_none(),
-        Some(time) => s.collect_str(time),
-    }
-}
-
 /// One reason for a verdict or a flag.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The export, the file or the rule it comes from.
     pub source: String,
@@ -246,10 +226,10 @@ pub struct Evidence {
 }
 
 /// An item of a framework, with the reason.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameworkItem {
     /// Such as `NHI2:2025` or `PR.AA-01`.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Why.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
 }

@@ -10,10 +10,12 @@ mod gate;
 mod glob;
 mod identity;
 mod key;
+mod merge;
 mod names;
 mod policy;
 mod record;
 mod report;
+mod rest;
 mod secret;
 mod segment;
 mod time;
@@ -37,6 +39,7 @@ pub use record::{
     Status, plain_owner,
 };
 pub use report::{Covered, Ghost, Inventory, Origin, Report, Scan, Skipped, Stats, Tool};
+pub use rest::{Rest, Shown};
 pub use secret::{Redaction, Secret};
 pub use segment::Segment;
 pub use time::Timestamp;

@@ -26,10 +26,12 @@ names! {
 
 names! {
     /// Kind of a record, and of the identity a file mentions.
+    #[derive(Default)]
     RecordKind {
         /// Cloud access key.
         AccessKey = "access_key",
         /// API key.
+        #[default]
         ApiKey = "api_key",
         /// Client secret of an application.
         OauthSecret = "oauth_secret",
@@ -295,7 +297,7 @@ pub struct Has {
 }
 
 /// What one export covers: for which provider, kinds and scopes absence in it means something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Path of the export from the inventory's root.
     pub source: String,
@@ -304,14 +306,13 @@ pub struct Manifest {
     /// Slug of the provider.
     pub provider: String,
     /// Scopes; `None` for all, the unknown one too.
-    #[serde(serialize_with = "scopes")]
+    #[serde(serialize_with = "scopes", deserialize_with = "read_scopes")]
     pub scopes: Option<Vec<String>>,
     /// Kinds of record.
     pub kinds: Vec<RecordKind>,
     /// Whether all there are are in it.
     pub complete: bool,
     /// When it was taken.
-    #[serde(serialize_with = "time")]
     pub as_of: Option<Timestamp>,
     /// How many days what was deleted stays in it; `None` for not at all.
     pub retention_of_deleted: Option<u32>,
@@ -321,17 +322,24 @@ pub struct Manifest {
     pub stated: bool,
 }
 
+fn read_scopes<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Scopes {
+        Some(Vec<String>),
+        Word(String),
+    }
+    match Scopes::deserialize(d)? {
+        Scopes::Some(scopes) => Ok(Some(scopes)),
+        Scopes::Word(word) if word == "*" => Ok(None),
+        Scopes::Word(word) => Err(serde::de::Error::custom(format!("scopes are a list or `*`, not `{word}`"))),
+    }
+}
+
 fn scopes<S: serde::Serializer>(scopes: &Option<Vec<String>>, s: S) -> Result<S::Ok, S::Error> {
     match scopes {
         None => s.serialize_str("*"),
         Some(scopes) => scopes.serialize(s),
-    }
-}
-
-fn time<S: serde::Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
-    match time {
-        None => s.serialize_none(),
-        Some(time) => s.collect_str(time),
     }
 }
 

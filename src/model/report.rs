@@ -1,16 +1,17 @@
 //! The report: everything a scan learned, in the shape of the JSON contract.
 
-use super::{Category, Detector, Exposure, Finding, Manifest, RecordKind, Seen, SourceClass, Timestamp};
-use serde::{Serialize, Serializer};
+use super::{Category, Detector, Exposure, Finding, Manifest, RecordKind, Rest, Seen, SourceClass, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::sync::Arc;
 
 /// Everything a scan learned. Field order is the order of the JSON report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// Version of this shape.
-    pub schema_version: &'static str,
+    #[serde(deserialize_with = "version")]
+    pub schema_version: Cow<'static, str>,
     /// What made the report.
     pub tool: Tool,
     /// What was scanned.
@@ -23,6 +24,9 @@ pub struct Report {
     pub inventory: Inventory,
     /// What the inventory can say.
     pub coverage: Vec<Covered>,
+    /// What merging and joining anew need beside it; only of reports that are made for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Box<Rest>>,
     /// The detectors that found something, for rule texts.
     #[serde(skip)]
     pub detectors: Vec<Arc<Detector>>,
@@ -43,8 +47,16 @@ pub struct Report {
     pub origins: BTreeMap<String, Origin>,
 }
 
+/// The version that this program reads; reports of another are refused rather than half understood.
+fn version<'de, D: Deserializer<'de>>(d: D) -> Result<Cow<'static, str>, D::Error> {
+    match &*Cow::<str>::deserialize(d)? {
+        "1" => Ok("1".into()),
+        other => Err(D::Error::custom(format!("schema version `{other}` is not read by this keysweep"))),
+    }
+}
+
 /// Where a repository was cloned from, as its configuration says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Host of the forge.
     pub host: String,
@@ -94,36 +106,32 @@ mod tests {
 }
 
 /// A record that nothing in code refers to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ghost {
     /// The source's id of it.
     pub id: Box<str>,
     /// What people call it.
     pub name: Option<Box<str>>,
     /// The export it is in.
-    #[serde(serialize_with = "display")]
     pub source: Arc<str>,
     /// What the source is.
     pub class: SourceClass,
     /// Slug of the provider.
-    #[serde(serialize_with = "display")]
     pub provider: Arc<str>,
     /// Kind.
     pub kind: RecordKind,
     /// Account, organisation, tenant.
-    #[serde(serialize_with = "maybe")]
     pub scope: Option<Arc<str>>,
     /// Who answers for it.
     pub owner: Option<Box<str>>,
     /// When it was last used.
-    #[serde(serialize_with = "maybe")]
     pub last_used: Option<Timestamp>,
     /// Other ids of the same identity.
     pub aliases: Vec<Box<str>>,
 }
 
 /// How much of what was found the inventory can speak of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Covered {
     /// Slug of the provider.
     pub provider: String,
@@ -144,7 +152,7 @@ pub struct Covered {
 }
 
 /// What the inventory says.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Inventory {
     /// Coverage manifests of the exports read.
     pub sources: Vec<Manifest>,
@@ -155,24 +163,22 @@ pub struct Inventory {
 }
 
 /// What made the report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tool {
     /// `keysweep`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its version.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// Digest of all detectors in force: two reports with the same digest looked for the same things.
     pub detectors_digest: String,
 }
 
 /// What was scanned.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Scan {
     /// When it began.
-    #[serde(serialize_with = "display")]
     pub started: Timestamp,
     /// When it ended.
-    #[serde(serialize_with = "display")]
     pub finished: Timestamp,
     /// The targets as given.
     pub targets: Vec<String>,
@@ -184,19 +190,8 @@ pub struct Scan {
     pub unstructured: Vec<Skipped>,
 }
 
-fn maybe<T: Display, S: Serializer>(value: &Option<T>, s: S) -> Result<S::Ok, S::Error> {
-    match value {
-        None => s.serialize_none(),
-        Some(value) => s.collect_str(value),
-    }
-}
-
-fn display<S: Serializer>(value: &impl Display, s: S) -> Result<S::Ok, S::Error> {
-    s.collect_str(value)
-}
-
 /// How much was read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// Repositories opened.
     pub repos: u64,
@@ -232,7 +227,7 @@ impl std::ops::AddAssign for Stats {
 }
 
 /// Something that was asked for and not read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Skipped {
     /// Which repository, file, object or target.
     pub what: String,

@@ -1,5 +1,6 @@
 //! Points in time as git and reports write them.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::fmt;
 
 /// Seconds since 1970-01-01T00:00:00Z, with the offset of the place it was written in.
@@ -47,6 +48,19 @@ impl Timestamp {
     /// Its day where it was written: `2026-01-02`.
     pub fn day(self) -> String {
         self.to_string().chars().take(10).collect()
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(d)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a time as in RFC 3339")))
     }
 }
 

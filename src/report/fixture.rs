@@ -16,8 +16,8 @@ pub(super) fn written(reporter: &dyn Reporter, report: &Report, options: &Option
 pub(super) fn nothing_read() -> Report {
     let started = Timestamp::parse("2026-09-01T00:00:00Z").expect("a time");
     Report {
-        schema_version: "1",
-        tool: Tool { name: "keysweep", version: "0.1.0", detectors_digest: "d1".into() },
+        schema_version: "1".into(),
+        tool: Tool { name: "keysweep".into(), version: "0.1.0".into(), detectors_digest: "d1".into() },
         scan: Scan {
             started,
             finished: Timestamp::utc(started.seconds + 2),
@@ -30,6 +30,7 @@ pub(super) fn nothing_read() -> Report {
         identities: Vec::new(),
         inventory: Inventory::default(),
         coverage: Vec::new(),
+        rest: None,
         detectors: Vec::new(),
         categories: BTreeMap::new(),
         suppressed: Vec::new(),

@@ -23,7 +23,7 @@ impl Reporter for Format {
 
     fn write(&self, report: &Report, _: &Options, out: &mut dyn Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
-        line(&mut out, "tool", &Head { schema_version: report.schema_version, tool: &report.tool })?;
+        line(&mut out, "tool", &Head { schema_version: &report.schema_version, tool: &report.tool })?;
         line(&mut out, "scan", &report.scan)?;
         for finding in &report.findings {
             line(&mut out, "finding", finding)?;

@@ -130,7 +130,7 @@ mod tests {
             let mut location = fixture::location(path);
             location.in_head = in_head;
             location.removed_in = removed.map(Into::into);
-            location.suppression = suppressed.then(|| Suppression { by: "path", reason: String::new() });
+            location.suppression = suppressed.then(|| Suppression { by: "path".into(), reason: String::new() });
             finding.locations.push(location);
         };
         add("hushed", true, None, true);

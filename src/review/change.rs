@@ -1,8 +1,8 @@
 //! What changed between two days: new, gone, rotated, newly shadow, newly expiring.
 
-use super::Known;
+use super::{Former, Known};
 use crate::model::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Seconds of a day.
@@ -15,6 +15,14 @@ pub struct Day {
     pub at: Option<Timestamp>,
     /// All identities.
     pub known: Vec<Known>,
+}
+
+impl Day {
+    /// What a report knows.
+    pub fn of_report(report: &Former) -> Self {
+        let findings = report.findings_by_id();
+        Self { at: report.started(), known: report.identities.iter().map(|i| Known::of_identity(i, &findings)).collect() }
+    }
 }
 
 /// A kind of change.
@@ -39,6 +47,22 @@ pub enum What {
     State,
 }
 
+impl What {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::Rotated => "rotated",
+            Self::NewlyShadow => "newly shadow",
+            Self::NewlyExpiring => "newly expiring",
+            Self::Expired => "expired",
+            Self::Owner => "owner",
+            Self::State => "state",
+        }
+    }
+}
+
 /// A change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
@@ -55,15 +79,8 @@ pub struct Change {
     /// The change in words.
     pub says: String,
     /// When it ends, where the change is about that.
-    #[serde(serialize_with = "time", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
-}
-
-fn time<S: Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
-    match time {
-        None => s.serialize_none(),
-        Some(time) => s.collect_str(time),
-    }
 }
 
 impl Change {

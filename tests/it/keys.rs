@@ -10,6 +10,7 @@ fn scanned(ground: &Ground, folder: &str) -> Report {
     let options = Options {
         history: History::Full,
         index: None,
+        memory: None,
         unreachable: false,
         threads: 1,
         max_size: 1 << 20,

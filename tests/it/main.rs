@@ -28,5 +28,6 @@ mod sarif;
 mod schemas;
 mod staged;
 mod support;
+mod sweep;
 mod tidy;
 mod windowed;

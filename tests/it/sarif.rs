@@ -38,8 +38,8 @@ fn report(findings: Vec<Finding>) -> Report {
         "references": ["https://acme.example/tokens"],
     });
     Report {
-        schema_version: "1",
-        tool: Tool { name: "keysweep", version: "0.1.0", detectors_digest: "d1".into() },
+        schema_version: "1".into(),
+        tool: Tool { name: "keysweep".into(), version: "0.1.0".into(), detectors_digest: "d1".into() },
         scan: Scan {
             started,
             finished: started,
@@ -52,6 +52,7 @@ fn report(findings: Vec<Finding>) -> Report {
         identities: Vec::new(),
         inventory: Inventory::default(),
         coverage: Vec::new(),
+        rest: None,
         detectors: vec![Arc::new(serde_json::from_value(detector).expect("a detector"))],
         suppressed: Vec::new(),
         seen: Vec::new(),
@@ -200,7 +201,7 @@ fn copies_of_the_history_stand_beside_those_of_head() {
 
 #[test]
 fn what_is_suppressed_stays_in_the_log_with_its_reason() {
-    let suppression = |by, reason: &str| Some(Suppression { by, reason: reason.into() });
+    let suppression = |by, reason: &str| Some(Suppression { by: std::borrow::Cow::Borrowed(by), reason: reason.into() });
     let inline = Location { suppression: suppression("inline", "a test key"), ..location("a") };
     let mut known = finding(vec![location("b")]);
     known.suppression = suppression("baseline", "");
@@ -249,7 +250,7 @@ proptest! {
             removed_in: gone.then(|| texts[5].clone()),
             in_head,
             frame: Some(Frame { first_line: numbers[1], lines: vec![FrameLine { text: texts[3].clone(), mark }] }),
-            suppression: gone.then(|| Suppression { by: "path", reason: texts[2].clone() }),
+            suppression: gone.then(|| Suppression { by: "path".into(), reason: texts[2].clone() }),
             ..location("")
         };
         let mut found = finding(vec![place.clone(), place.clone(), place]);

@@ -1,13 +1,17 @@
 //! What can be typed. Help texts are part of the product: read them as a user would.
 
+mod report;
 mod repository;
+mod sweep;
 
 use crate::model::{Confidence, GATES, Gate, Redaction};
-use crate::{report, review};
+use crate::{report as formats, review};
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+pub(super) use report::Report;
 pub(super) use repository::{Baseline, BaselineScan, Forge, Hook, HookPlace, Init, Stage};
 use std::path::PathBuf;
+pub(super) use sweep::{Bench, Log, Place, Sweep, SweepCommand, Worker};
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing at or above the gate; 1 the gate fired; 2 wrong usage or configuration; 3 something could not be read \
 (see `skipped`) and the gate did not fire.";
@@ -38,6 +42,12 @@ pub(super) enum Command {
     /// Look at every commit before it is made, and at every push
     #[command(subcommand)]
     Hook(Hook),
+    /// Sweep the repositories of an organisation, and say what changed since the last time
+    Sweep(Box<Sweep>),
+    /// Work on sweeps that another machine began
+    Worker(Box<Worker>),
+    /// Merge JSON reports, write them in other formats, or say what changed since a former one
+    Report(Box<Report>),
     /// Write lists for owners to decide on, and read their decisions back
     Review(Review),
     /// Test the policy of the configuration
@@ -101,7 +111,7 @@ pub(super) struct Scan {
     #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub inventory: Vec<PathBuf>,
     /// Format of a report; repeat with `-o` for several [default: text]
-    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(report::ALL.iter().map(|r| r.id())))]
+    #[arg(short, long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(formats::ALL.iter().map(|r| r.id())))]
     pub format: Vec<String>,
     /// File of a report, in the order of `--format`; `-` or none is standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -381,7 +391,7 @@ impl From<Redact> for Redaction {
     }
 }
 
-fn gate(text: &str) -> Result<Gate, String> {
+pub(super) fn gate(text: &str) -> Result<Gate, String> {
     let own = || GATES.iter().map(|(name, _, says)| format!("{name} ({says})")).collect::<Vec<_>>().join(", ");
     Gate::named(text).ok_or_else(|| format!("a gate is one of {}, or the name of a verdict or a flag, such as residue or orphaned", own()))
 }

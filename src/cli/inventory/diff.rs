@@ -1,14 +1,15 @@
 //! `keysweep inventory diff`: what changed between two days.
 
 use super::ending;
+use crate::cli::changes::told;
 use crate::cli::exit::Exit;
 use crate::cli::exports::load;
-use crate::cli::output::{line, note};
+use crate::cli::output::note;
 use crate::cli::review::former;
 use crate::cli::scan::{clock, configuration};
 use crate::correlate::identities;
-use crate::model::{ExportRules, shown};
-use crate::review::{Change, Day, Known, What, changes};
+use crate::model::ExportRules;
+use crate::review::{Day, Known, changes};
 use anyhow::{Result, bail};
 use std::path::Path;
 
@@ -29,29 +30,8 @@ pub(super) fn run(old: &Path, new: &Path, within: u32, as_json: bool, org: Optio
     let today = clock()?();
     let now = new.at.unwrap_or(today);
     let all = changes(&old, &new, now, within);
-    if as_json {
-        all.iter().try_for_each(|change| line(&serde_json::to_string(change)?))?;
-        return Ok(ending);
-    }
-    let word = |what: What| serde_json::to_value(what).ok().and_then(|v| v.as_str().map(|s| s.replace('-', " "))).unwrap_or_default();
-    all.iter().try_for_each(|change| told(&word(change.change), change))?;
-    let count = |what: What| all.iter().filter(|c| c.change == what).count();
-    line(&format!(
-        "{} identities then, {} now: {} new, {} gone, {} rotated, {} newly shadow, {} newly expiring",
-        old.known.len(),
-        new.known.len(),
-        count(What::New),
-        count(What::Gone),
-        count(What::Rotated),
-        count(What::NewlyShadow),
-        count(What::NewlyExpiring)
-    ))?;
+    told(&all, (&old, &new), as_json)?;
     Ok(ending)
-}
-
-fn told(word: &str, change: &Change) -> Result<()> {
-    let owner = change.owner.as_ref().map(|o| format!("; owner {o}")).unwrap_or_default();
-    line(&shown(&format!("{word:14}  {} {} {}: {}{owner}", change.provider, change.kind, change.name, change.says)))
 }
 
 /// What a report or exports know, whether it is a report, and whether all of it could be read.
@@ -59,10 +39,8 @@ fn day(path: &Path, rules: &ExportRules) -> Result<(Day, bool, Exit)> {
     if path.is_file()
         && let Some(report) = former(path)?
     {
-        let findings = report.findings_by_id();
-        let known = report.identities.iter().map(|i| Known::of_identity(i, &findings)).collect();
         let ending = if report.scan.skipped.is_empty() { Exit::Clean } else { Exit::Incomplete };
-        return Ok((Day { at: report.started(), known }, true, ending));
+        return Ok((Day::of_report(&report), true, ending));
     }
     let register = load(&[path.to_owned()], None, rules)?;
     register.warnings.iter().for_each(|w| note(&format!("note: {}: {w}", path.display())));

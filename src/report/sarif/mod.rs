@@ -63,9 +63,9 @@ fn log(report: &Report) -> sarif::Sarif {
     results.truncate(MOST_RESULTS);
     let kind = |id: &str, of: &str| sarif::ReportingDescriptor::builder().id(id).short_description(text(of)).build();
     let driver = sarif::ToolComponent::builder()
-        .name(report.tool.name)
-        .version(report.tool.version)
-        .semantic_version(report.tool.version)
+        .name(&*report.tool.name)
+        .version(&*report.tool.version)
+        .semantic_version(&*report.tool.version)
         .rules(rules.into_list())
         .notifications(vec![
             kind(SKIPPED, "Something asked for was not read."),
@@ -279,7 +279,7 @@ mod tests {
         finding.locations = vec![fixture::location("a"); 3];
         assert!(suppressions(&finding).is_empty());
         for location in &mut finding.locations {
-            location.suppression = Some(Suppression { by: "inline", reason: "a test key".into() });
+            location.suppression = Some(Suppression { by: "inline".into(), reason: "a test key".into() });
         }
         let list = suppressions(&finding);
         assert_eq!((list.len(), list[0].kind.as_str(), list[0].justification.as_deref()), (1, Some("inSource"), Some("a test key")));

@@ -26,7 +26,7 @@ pub(super) fn taxonomies(identities: &[Exposure]) -> Vec<sarif::ToolComponent> {
     let mut touched: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     let with_findings = identities.iter().filter(|i| !i.credentials.is_empty());
     for item in with_findings.flat_map(|i| &*i.frameworks) {
-        touched.entry(framework(item.id)).or_default().insert(item.id);
+        touched.entry(framework(&item.id)).or_default().insert(&item.id);
     }
     let component = |(number, items): (usize, BTreeSet<&str>)| {
         let (_, name, version, uri) = FRAMEWORKS[number];
@@ -43,7 +43,7 @@ pub(super) fn references(identity: &Exposure) -> Vec<sarif::ReportingDescriptorR
         let component = sarif::ToolComponentReference::builder().name(FRAMEWORKS[framework(id)].1).build();
         sarif::ReportingDescriptorReference::builder().id(id).tool_component(component).build()
     };
-    identity.frameworks.iter().map(|item| reference(item.id)).collect()
+    identity.frameworks.iter().map(|item| reference(&item.id)).collect()
 }
 
 /// What is known of the identity, for those who read logs by program.

@@ -404,8 +404,8 @@ Not read: 1
     fn what_was_suppressed_is_named() {
         let mut report = fixture::clean();
         let mut finding = fixture::finding();
-        finding.suppression = Some(Suppression { by: "baseline", reason: String::new() });
-        finding.locations[0].suppression = Some(Suppression { by: "inline", reason: "a test key".into() });
+        finding.suppression = Some(Suppression { by: "baseline".into(), reason: String::new() });
+        finding.locations[0].suppression = Some(Suppression { by: "inline".into(), reason: "a test key".into() });
         report.suppressed = vec![finding];
         report.scan.stats.suppressed = 1;
         assert!(text(&report, Style::Plain, 80, Detail::Full).ends_with("\nNot counted: 1 suppressed (by baseline, inline).\n"));

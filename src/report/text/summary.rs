@@ -44,7 +44,7 @@ impl<W: Write> Page<'_, W> {
         if stats.suppressed > 0 {
             let whole = report.suppressed.iter().filter_map(|f| f.suppression.as_ref());
             let places = report.suppressed.iter().flat_map(|f| &f.locations).filter_map(|l| l.suppression.as_ref());
-            let by: BTreeSet<_> = whole.chain(places).map(|s| s.by).collect();
+            let by: BTreeSet<_> = whole.chain(places).map(|s| &*s.by).collect();
             let by = if by.is_empty() { String::new() } else { format!(" (by {})", Vec::from_iter(by).join(", ")) };
             parts.push(format!("{} suppressed{by}", phrase::grouped(stats.suppressed)));
         }

@@ -1,0 +1,192 @@
+//! What a whole sweep found: findings and identities with their first and last sweep, verdicts where they changed, counts over time, and the last report.
+
+use super::{Result, Store};
+use crate::model::{Exposure, Flag, Report, Timestamp};
+use serde::Serialize;
+use sqlx::{Any, Row, Transaction};
+use std::collections::HashMap;
+
+/// Most bytes of a report in one row.
+const PART: usize = 1 << 20;
+
+/// How many sweeps know what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Findings that no sweep had before.
+    pub findings: u64,
+    /// Identities that no sweep had before.
+    pub identities: u64,
+    /// Verdicts that are not what they were.
+    pub verdicts: u64,
+}
+
+/// A count of one sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Known {
+    /// Number of the sweep.
+    pub sweep: i64,
+    /// When it began.
+    pub started: String,
+    /// What is counted: `findings`, `in-head`, `identities`, or the name of a verdict.
+    pub measure: String,
+    /// How many.
+    pub value: i64,
+}
+
+impl Store {
+    /// Writes what a sweep found and ends it; a sweep that was ended stays as it is. `text` is the report in JSON.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then nothing is.
+    pub async fn finish(&self, sweep: i64, report: &Report, text: &str, now: Timestamp) -> Result<Written> {
+        let mut tx = self.transaction().await?;
+        let end = "UPDATE sweep SET finished = $2 WHERE id = $1 AND finished IS NULL";
+        if sqlx::query(end).bind(sweep).bind(now.to_string()).execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(Written::default());
+        }
+        let findings = findings(&mut tx, sweep, report).await?;
+        let (identities, verdicts) = identities(&mut tx, sweep, report).await?;
+        exports(&mut tx, sweep, report).await?;
+        trend(&mut tx, sweep, report).await?;
+        // Former reports are in the rows above; only the last is kept whole.
+        sqlx::query("DELETE FROM report").execute(&mut *tx).await?;
+        for (number, part) in (0_i64..).zip(parts(text)) {
+            sqlx::query("INSERT INTO report (sweep, part, text) VALUES ($1, $2, $3)")
+                .bind(sweep)
+                .bind(number)
+                .bind(part)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(Written { findings, identities, verdicts })
+    }
+
+    /// The report of the last sweep that was ended, in JSON.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn last_report(&self) -> Result<Option<String>> {
+        let rows = sqlx::query("SELECT text FROM report ORDER BY sweep, part").fetch_all(&self.pool).await?;
+        let parts = rows.iter().map(|r| r.try_get::<String, _>(0)).collect::<sqlx::Result<Vec<_>>>()?;
+        Ok((!parts.is_empty()).then(|| parts.concat()))
+    }
+
+    /// The counts of all sweeps, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn trend(&self) -> Result<Vec<Known>> {
+        let read = "SELECT t.sweep, s.started, t.measure, t.value FROM trend t JOIN sweep s ON s.id = t.sweep ORDER BY t.sweep, t.measure";
+        let rows = sqlx::query(read).fetch_all(&self.pool).await?;
+        let known = |r: &sqlx::any::AnyRow| {
+            Ok(Known { sweep: r.try_get(0)?, started: r.try_get(1)?, measure: r.try_get(2)?, value: r.try_get(3)? })
+        };
+        rows.iter().map(known).collect()
+    }
+}
+
+/// A text in pieces that each end at a character.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = if rest.len() <= PART { rest.len() } else { (0..=PART).rev().find(|&i| rest.is_char_boundary(i)).unwrap_or(rest.len()) };
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+async fn findings(tx: &mut Transaction<'_, Any>, sweep: i64, report: &Report) -> Result<u64> {
+    let mut new = 0;
+    for f in &report.findings {
+        let write = "INSERT INTO finding (id, detector, provider, kind, confidence, redacted, fingerprint, identity, places, in_head, first_sweep, last_sweep)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+            ON CONFLICT (id) DO UPDATE SET detector = excluded.detector, confidence = excluded.confidence, redacted = excluded.redacted,
+            fingerprint = excluded.fingerprint, identity = excluded.identity, places = excluded.places, in_head = excluded.in_head,
+            last_sweep = excluded.last_sweep RETURNING first_sweep";
+        let query = sqlx::query(write).bind(&f.id).bind(&f.detector).bind(&f.provider).bind(f.kind.as_str()).bind(f.confidence.as_str());
+        let query = query.bind(&f.secret.redacted).bind(&f.secret.fingerprint).bind(f.identity.clone());
+        let row = query.bind(f.locations.len() as i64).bind(i64::from(f.in_head)).bind(sweep).fetch_one(&mut **tx).await?;
+        new += u64::from(row.try_get::<i64, _>(0)? == sweep);
+    }
+    Ok(new)
+}
+
+async fn identities(tx: &mut Transaction<'_, Any>, sweep: i64, report: &Report) -> Result<(u64, u64)> {
+    let read = "SELECT v.identity, v.verdict, v.flags, v.owner, v.expires FROM verdict v
+        JOIN (SELECT identity, MAX(sweep) AS sweep FROM verdict GROUP BY identity) l ON l.identity = v.identity AND l.sweep = v.sweep";
+    let mut former: HashMap<String, Judged> = HashMap::new();
+    for row in sqlx::query(read).fetch_all(&mut **tx).await? {
+        former.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?));
+    }
+    let (mut new, mut changed) = (0, 0);
+    for i in &report.identities {
+        let write = "INSERT INTO identity (id, provider, kind, principal, scope, class, environment, first_sweep, last_sweep)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+            ON CONFLICT (id) DO UPDATE SET principal = excluded.principal, scope = excluded.scope, class = excluded.class,
+            environment = excluded.environment, last_sweep = excluded.last_sweep RETURNING first_sweep";
+        let query = sqlx::query(write).bind(&i.id).bind(&i.provider).bind(i.kind.as_str()).bind(i.principal.clone()).bind(i.scope.clone());
+        let row = query.bind(i.class.as_str()).bind(i.environment.clone()).bind(sweep).fetch_one(&mut **tx).await?;
+        new += u64::from(row.try_get::<i64, _>(0)? == sweep);
+        let now = judged(i);
+        if former.get(&i.id) != Some(&now) {
+            let write =
+                "INSERT INTO verdict (identity, sweep, verdict, flags, owner, expires, evidence) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+            let evidence = serde_json::to_string(&i.evidence).unwrap_or_default();
+            let (verdict, flags, owner, expires) = now;
+            let query = sqlx::query(write).bind(&i.id).bind(sweep).bind(verdict).bind(flags).bind(owner).bind(expires).bind(evidence);
+            query.execute(&mut **tx).await?;
+            changed += 1;
+        }
+    }
+    Ok((new, changed))
+}
+
+/// Verdict, flags, owner and end.
+type Judged = (String, String, Option<String>, Option<String>);
+
+fn judged(i: &Exposure) -> Judged {
+    let flags: Vec<&str> = i.flags.iter().copied().map(Flag::as_str).collect();
+    let expires = i.credential.as_ref().and_then(|c| c.expires).map(|t| t.to_string());
+    (i.verdict.as_str().to_owned(), flags.join(","), i.owner.as_ref().map(|o| o.value.clone()), expires)
+}
+
+async fn exports(tx: &mut Transaction<'_, Any>, sweep: i64, report: &Report) -> Result<()> {
+    for (number, m) in (0_i64..).zip(&report.inventory.sources) {
+        let write = "INSERT INTO export (sweep, number, source, class, provider, complete, as_of) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let query = sqlx::query(write).bind(sweep).bind(number).bind(&m.source).bind(m.source_class.as_str()).bind(&m.provider);
+        query.bind(i64::from(m.complete)).bind(m.as_of.map(|t| t.to_string())).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+async fn trend(tx: &mut Transaction<'_, Any>, sweep: i64, report: &Report) -> Result<()> {
+    let mut counts: Vec<(&str, i64)> = vec![
+        ("findings", report.findings.len() as i64),
+        ("in-head", report.findings.iter().filter(|f| f.in_head).count() as i64),
+        ("identities", report.identities.len() as i64),
+    ];
+    let mut verdicts: Vec<&str> = report.identities.iter().map(|i| i.verdict.as_str()).collect();
+    verdicts.sort_unstable();
+    counts.extend(verdicts.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as i64)));
+    for (measure, value) in counts {
+        let write = "INSERT INTO trend (sweep, measure, value) VALUES ($1, $2, $3)";
+        sqlx::query(write).bind(sweep).bind(measure).bind(value).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_report_make_it_whole() {
+        let text = "aé😀".repeat(PART / 3);
+        let all: Vec<&str> = parts(&text).collect();
+        assert!(all.len() > 1 && all.iter().all(|p| p.len() <= PART));
+        assert_eq!(all.concat(), text);
+        assert_eq!(parts("").count(), 0);
+    }
+}
