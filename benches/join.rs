@@ -117,6 +117,7 @@ fn report(count: usize, records: usize) -> Report {
         inventory: Inventory::default(),
         coverage: Vec::new(),
         rest: None,
+        trend: Vec::new(),
         detectors: Vec::new(),
         categories: Default::default(),
         suppressed: Vec::new(),

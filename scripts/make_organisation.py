@@ -71,6 +71,8 @@ def make(folder, count, seed):
         if originals and rng.random() < 0.15:
             origin = rng.choice(originals)
             subprocess.run(["git", "clone", "-q", "--bare", "--no-local", origin, path], check=True)
+            with open(os.path.join(path, "keysweep-origin"), "w") as out:
+                out.write(os.path.abspath(origin))
             stream = Stream(random.Random(rng.random()))
             stream.commit("fork", "refs/heads/main^0")
             stream.run(path)

@@ -20,13 +20,15 @@ pub(super) fn told(all: &[Change], (old, new): (&Day, &Day), as_json: bool) -> R
     }
     let count = |what: What| all.iter().filter(|c| c.change == what).count();
     line(&format!(
-        "{} identities then, {} now: {} new, {} gone, {} rotated, {} newly shadow, {} newly expiring",
+        "{} identities then, {} now: {} new, {} gone, {} removed, {} rotated, {} newly shadow, {} newly expiring, {} newly dangling",
         old.known.len(),
         new.known.len(),
         count(What::New),
         count(What::Gone),
+        count(What::Removed),
         count(What::Rotated),
         count(What::NewlyShadow),
-        count(What::NewlyExpiring)
+        count(What::NewlyExpiring),
+        count(What::NewlyDangling)
     ))
 }

@@ -116,6 +116,7 @@ pub(super) fn report(findings: Vec<Finding>) -> Report {
         inventory: Inventory::default(),
         coverage: Vec::new(),
         rest: None,
+        trend: Vec::new(),
         detectors: Vec::new(),
         categories: BTreeMap::new(),
         suppressed: Vec::new(),

@@ -116,6 +116,7 @@ pub(super) fn report(
         inventory: Inventory::default(),
         coverage: Vec::new(),
         rest: None,
+        trend: Vec::new(),
         detectors,
         suppressed,
         seen: structure.seen,

@@ -35,6 +35,15 @@ impl Memory {
         Self { known, after: Mutex::default() }
     }
 
+    /// What either knows: that of a fork, and that of what it is a fork of.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.known.extend(other.known);
+        self.known.sort_unstable();
+        self.known.dedup();
+        self
+    }
+
     /// What the last scan leaves, for [`Memory::read`].
     pub fn written(&self, digest: &[u8; 32]) -> Vec<u8> {
         let mut marks = self.after.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();

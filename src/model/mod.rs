@@ -38,7 +38,7 @@ pub use record::{
     Account, Component, ExportFile, Has, Hint, Manifest, OwnedBy, OwnerKind, OwnerName, Person, Record, RecordKind, Register, SourceClass,
     Status, plain_owner,
 };
-pub use report::{Covered, Ghost, Inventory, Origin, Report, Scan, Skipped, Stats, Tool};
+pub use report::{Covered, Ghost, Inventory, Origin, Report, Scan, Skipped, Stats, Tool, TrendPoint};
 pub use rest::{Rest, Shown};
 pub use secret::{Redaction, Secret};
 pub use segment::Segment;

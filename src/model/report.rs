@@ -24,6 +24,9 @@ pub struct Report {
     pub inventory: Inventory,
     /// What the inventory can say.
     pub coverage: Vec<Covered>,
+    /// Counts of the sweeps so far, oldest first; only in reports of sweeps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trend: Vec<TrendPoint>,
     /// What merging and joining anew need beside it; only of reports that are made for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<Box<Rest>>,
@@ -45,6 +48,32 @@ pub struct Report {
     /// Where repositories were cloned from, by their names in the report.
     #[serde(skip)]
     pub origins: BTreeMap<String, Origin>,
+}
+
+/// The counts of one sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrendPoint {
+    /// Number of the sweep.
+    pub sweep: i64,
+    /// When it began.
+    pub started: Timestamp,
+    /// How many there were: `findings`, `in-head`, `identities`, and identities by the names of their verdicts.
+    pub counts: BTreeMap<String, u64>,
+}
+
+impl Report {
+    /// What is counted of each sweep.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::from([
+            ("findings".to_owned(), self.findings.len() as u64),
+            ("in-head".to_owned(), self.findings.iter().filter(|f| f.in_head).count() as u64),
+            ("identities".to_owned(), self.identities.len() as u64),
+        ]);
+        for identity in &self.identities {
+            *counts.entry(identity.verdict.as_str().to_owned()).or_default() += 1;
+        }
+        counts
+    }
 }
 
 /// The version that this program reads; reports of another are refused rather than half understood.

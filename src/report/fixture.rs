@@ -31,6 +31,7 @@ pub(super) fn nothing_read() -> Report {
         inventory: Inventory::default(),
         coverage: Vec::new(),
         rest: None,
+        trend: Vec::new(),
         detectors: Vec::new(),
         categories: BTreeMap::new(),
         suppressed: Vec::new(),

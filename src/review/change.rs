@@ -1,7 +1,7 @@
-//! What changed between two days: new, gone, rotated, newly shadow, newly expiring.
+//! What changed between two days: new, gone, rotated, newly shadow, newly dangling, newly expiring.
 
 use super::{Former, Known};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Verdict};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -33,10 +33,14 @@ pub enum What {
     New,
     /// It is no longer there.
     Gone,
+    /// No credential of it is checked out any more, and the history has it still.
+    Removed,
     /// Its secret was replaced.
     Rotated,
     /// Nobody who should knows it, which was not so.
     NewlyShadow,
+    /// A reference that nothing answers, which was not so.
+    NewlyDangling,
     /// It ends soon, which was not so.
     NewlyExpiring,
     /// It came to its end.
@@ -53,8 +57,10 @@ impl What {
         match self {
             Self::New => "new",
             Self::Gone => "gone",
+            Self::Removed => "removed",
             Self::Rotated => "rotated",
             Self::NewlyShadow => "newly shadow",
+            Self::NewlyDangling => "newly dangling",
             Self::NewlyExpiring => "newly expiring",
             Self::Expired => "expired",
             Self::Owner => "owner",
@@ -109,12 +115,20 @@ pub fn changes(old: &Day, new: &Day, now: Timestamp, days: u32) -> Vec<Change> {
             let before = former.map_or_else(|| "not there before".to_owned(), |f| format!("was {}", f.state));
             found.push(Change::of(What::NewlyShadow, known, format!("{}, {before}", known.state)));
         }
+        if is_dangling(known) && !former.is_some_and(is_dangling) {
+            let before = former.map_or_else(|| "not there before".to_owned(), |f| format!("was {}", f.state));
+            found.push(Change::of(What::NewlyDangling, known, format!("nothing answers it, {before}")));
+        }
         found.extend(window.change(former, known));
     }
     let gone: Vec<&Known> = (0..).zip(&old.known).filter(|(n, _)| !seen.contains(n)).map(|(_, k)| k).collect();
     replaced(&gone, &fresh, &mut found);
     found.sort();
     found
+}
+
+fn is_dangling(known: &Known) -> bool {
+    known.state == Verdict::Dangling.as_str()
 }
 
 /// What is there on both days.
@@ -128,11 +142,14 @@ fn compared(old: &Known, new: &Known, found: &mut Vec<Change>) {
         _ if is_other => found.push(Change::of(What::Rotated, new, "its fingerprint is another".to_owned())),
         _ => {}
     }
+    if old.is_checked_out && !new.is_checked_out {
+        found.push(Change::of(What::Removed, new, "from what is checked out; the history has it still".to_owned()));
+    }
     if old.owner != new.owner {
         let name = |owner: &Option<String>| owner.clone().unwrap_or_else(|| "nobody".to_owned());
         found.push(Change::of(What::Owner, new, format!("{}, was {}", name(&new.owner), name(&old.owner))));
     }
-    if old.state != new.state && !new.is_shadow {
+    if old.state != new.state && !new.is_shadow && !is_dangling(new) {
         found.push(Change::of(What::State, new, format!("{}, was {}", new.state, old.state)));
     }
 }
@@ -223,6 +240,16 @@ mod tests {
         assert_eq!(told(vec![shadow.clone()], vec![shadow]), [""; 0]);
         let print = |f: &str| Known { fingerprints: vec![f.to_owned()], ..known("a") };
         assert_eq!(told(vec![print("1")], vec![print("2")]), ["Rotated a: its fingerprint is another"]);
+    }
+
+    #[test]
+    fn what_leaves_the_checked_out_state_is_removed_and_what_nothing_answers_dangles() {
+        let here = |is_checked_out| Known { is_checked_out, ..known("a") };
+        assert_eq!(told(vec![here(true)], vec![here(false)]), ["Removed a: from what is checked out; the history has it still"]);
+        assert_eq!(told(vec![here(false)], vec![here(true)]), [""; 0]);
+        let dangling = Known { state: "dangling".to_owned(), ..known("a") };
+        assert_eq!(told(vec![known("a")], vec![dangling.clone()]), ["NewlyDangling a: nothing answers it, was active"]);
+        assert_eq!(told(vec![dangling.clone()], vec![dangling]), [""; 0]);
     }
 
     #[test]

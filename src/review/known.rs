@@ -29,6 +29,8 @@ pub struct Known {
     pub expires: Option<Timestamp>,
     /// Fingerprints of its secret, where a source shows them.
     pub fingerprints: Vec<String>,
+    /// Whether a credential of it is in what is checked out.
+    pub is_checked_out: bool,
 }
 
 impl Known {
@@ -48,6 +50,7 @@ impl Known {
             renewed: life.last_rotated().max(life.created()),
             expires: life.expires(),
             fingerprints: Vec::new(),
+            is_checked_out: identity.credentials.iter().filter_map(|id| findings.get(id.as_str())).any(|f| f.in_head),
         }
     }
 
@@ -81,6 +84,7 @@ impl Known {
             renewed: records.iter().filter_map(|r| r.last_rotated.max(r.created)).max(),
             expires: records.iter().filter_map(|r| r.expires).max(),
             fingerprints,
+            is_checked_out: false,
         }
     }
 }

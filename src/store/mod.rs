@@ -7,7 +7,7 @@ mod schema;
 mod sweeps;
 mod tasks;
 
-pub use results::{Known, Written};
+pub use results::Written;
 pub use sweeps::{Begun, Plan, Sweep};
 pub use tasks::{Attempt, Done, Outcome, Progress, Remembered, Target, Trouble};
 

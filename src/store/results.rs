@@ -1,13 +1,14 @@
 //! What a whole sweep found: findings and identities with their first and last sweep, verdicts where they changed, counts over time, and the last report.
 
-use super::{Result, Store};
-use crate::model::{Exposure, Flag, Report, Timestamp};
-use serde::Serialize;
+use super::{Error, Result, Store};
+use crate::model::{Exposure, Flag, Report, Timestamp, TrendPoint};
 use sqlx::{Any, Row, Transaction};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Most bytes of a report in one row.
 const PART: usize = 1 << 20;
+/// Most sweeps whose counts are shown: a year and a month of nights.
+const MOST_POINTS: i64 = 400;
 
 /// How many sweeps know what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,19 +19,6 @@ pub struct Written {
     pub identities: u64,
     /// Verdicts that are not what they were.
     pub verdicts: u64,
-}
-
-/// A count of one sweep.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Known {
-    /// Number of the sweep.
-    pub sweep: i64,
-    /// When it began.
-    pub started: String,
-    /// What is counted: `findings`, `in-head`, `identities`, or the name of a verdict.
-    pub measure: String,
-    /// How many.
-    pub value: i64,
 }
 
 impl Store {
@@ -72,17 +60,24 @@ impl Store {
         Ok((!parts.is_empty()).then(|| parts.concat()))
     }
 
-    /// The counts of all sweeps, oldest first.
+    /// The counts of the finished sweeps, oldest first; of many the last ones.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn trend(&self) -> Result<Vec<Known>> {
-        let read = "SELECT t.sweep, s.started, t.measure, t.value FROM trend t JOIN sweep s ON s.id = t.sweep ORDER BY t.sweep, t.measure";
-        let rows = sqlx::query(read).fetch_all(&self.pool).await?;
-        let known = |r: &sqlx::any::AnyRow| {
-            Ok(Known { sweep: r.try_get(0)?, started: r.try_get(1)?, measure: r.try_get(2)?, value: r.try_get(3)? })
-        };
-        rows.iter().map(known).collect()
+    pub async fn trend(&self) -> Result<Vec<TrendPoint>> {
+        let read = "SELECT t.sweep, s.started, t.measure, t.value FROM trend t JOIN sweep s ON s.id = t.sweep
+            WHERE t.sweep > (SELECT MAX(sweep) FROM trend) - $1 ORDER BY t.sweep";
+        let mut points: Vec<TrendPoint> = Vec::new();
+        for row in sqlx::query(read).bind(MOST_POINTS).fetch_all(&self.pool).await? {
+            let (sweep, started): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+            if points.last().is_none_or(|p| p.sweep != sweep) {
+                let started = Timestamp::parse(&started).ok_or(Error::Broken("a time", started))?;
+                points.push(TrendPoint { sweep, started, counts: BTreeMap::new() });
+            }
+            let (measure, value) = (row.try_get(2)?, u64::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0));
+            points.last_mut().and_then(|p| p.counts.insert(measure, value));
+        }
+        Ok(points)
     }
 }
 
@@ -162,17 +157,9 @@ async fn exports(tx: &mut Transaction<'_, Any>, sweep: i64, report: &Report) -> 
 }
 
 async fn trend(tx: &mut Transaction<'_, Any>, sweep: i64, report: &Report) -> Result<()> {
-    let mut counts: Vec<(&str, i64)> = vec![
-        ("findings", report.findings.len() as i64),
-        ("in-head", report.findings.iter().filter(|f| f.in_head).count() as i64),
-        ("identities", report.identities.len() as i64),
-    ];
-    let mut verdicts: Vec<&str> = report.identities.iter().map(|i| i.verdict.as_str()).collect();
-    verdicts.sort_unstable();
-    counts.extend(verdicts.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as i64)));
-    for (measure, value) in counts {
+    for (measure, value) in report.counts() {
         let write = "INSERT INTO trend (sweep, measure, value) VALUES ($1, $2, $3)";
-        sqlx::query(write).bind(sweep).bind(measure).bind(value).execute(&mut **tx).await?;
+        sqlx::query(write).bind(sweep).bind(measure).bind(i64::try_from(value).unwrap_or(i64::MAX)).execute(&mut **tx).await?;
     }
     Ok(())
 }

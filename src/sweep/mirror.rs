@@ -65,6 +65,11 @@ impl Cache {
         self.root.join(format!("{}-{}.git", readable.trim_start_matches('.'), &hex(&Sha256::digest(name))[..12]))
     }
 
+    /// Where what is known of a repository's mirror is.
+    pub fn memory_of(&self, name: &str) -> PathBuf {
+        self.folder(name).join(MEMORY)
+    }
+
     /// The mirror of a repository as it is now on its server. What is broken is made anew, once.
     ///
     /// # Errors

@@ -6,15 +6,19 @@ use super::mirror::Cache;
 use super::queue::{Job, Queue, Worker};
 use super::target::Listing;
 use super::task::Workshop;
-use crate::model::{Report, Skipped, Timestamp};
-use crate::store::{self, Address, Done, Known, Plan, Progress, Store, Target, Trouble, Written};
+use crate::model::{Report, Skipped, Timestamp, TrendPoint};
+use crate::store::{self, Address, Done, Plan, Progress, Store, Target, Trouble, Written};
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How often progress is looked at.
+/// How often progress is looked at by who waits for the end, and by a worker that shows it.
 const LOOK: Duration = Duration::from_millis(100);
+const GLANCE: Duration = Duration::from_secs(2);
+/// Of the time between two looks, one so many-th is spent looking: counting tens of thousands of tasks takes a while.
+const SHARE: u32 = 50;
 /// How long a lost database is waited for.
 const LOST: Duration = Duration::from_secs(120);
 /// Reports of repositories that are read at a time.
@@ -74,8 +78,6 @@ pub struct Night {
     pub troubles: Vec<Trouble>,
     /// What is new to the store.
     pub written: Written,
-    /// Counts of all sweeps.
-    pub trend: Vec<Known>,
 }
 
 /// Why there is no result.
@@ -185,16 +187,19 @@ pub fn last_report(address: &Address) -> Result<Option<String>, Error> {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn trend(address: &Address) -> Result<Vec<Known>, Error> {
+pub fn trend(address: &Address) -> Result<Vec<TrendPoint>, Error> {
     runtime()?.block_on(async { Ok(Store::open(address).await?.trend().await?) })
 }
 
 /// The jobs of repositories. Small ones come first, so that none waits behind a giant; `round` tells those put in again from the first.
 fn jobs(sweep: i64, names: &[String], targets: &[Target], round: u32) -> Vec<(Job, usize, String)> {
-    let bytes: std::collections::HashMap<&str, u64> = targets.iter().map(|t| (t.name.as_str(), t.bytes)).collect();
+    let forks: HashSet<&str> = targets.iter().filter(|t| t.network != t.name).map(|t| t.name.as_str()).collect();
+    let bytes: HashMap<&str, u64> = targets.iter().map(|t| (t.name.as_str(), t.bytes)).collect();
     let job = |name: &String| {
         let size = bytes.get(name.as_str()).copied().unwrap_or(0);
-        let priority = 64 - size.max(1).ilog2() as usize;
+        // What others borrow from comes before them.
+        let rank = if forks.contains(name.as_str()) { 0 } else { 64 };
+        let priority = rank + 64 - size.max(1).ilog2() as usize;
         (Job { sweep, repository: name.clone() }, priority, format!("{sweep}/{round}/{name}"))
     };
     names.iter().map(job).collect()
@@ -297,12 +302,17 @@ impl<'c> Crew<'c> {
     async fn watched(&self, queue: &Queue, until: Until<'_>) -> Result<Option<Progress>, Error> {
         let mut stop = self.stop.subscribe();
         let (mut lost, mut last, mut round): (Option<Instant>, (Progress, Instant), u32) = (None, (Progress::default(), Instant::now()), 0);
+        let least = if matches!(until, Until::Swept(..)) { LOOK } else { GLANCE };
+        let mut pause = LOOK;
         loop {
             tokio::select! {
                 _ = stop.wait_for(|stopped| *stopped) => return Ok(None),
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(pause) => {}
             }
-            let progress = match self.look(&until).await {
+            let began = Instant::now();
+            let looked = self.look(&until).await;
+            pause = (began.elapsed() * SHARE).max(least);
+            let progress = match looked {
                 Ok(progress) => progress,
                 Err(e) if lost.get_or_insert_with(Instant::now).elapsed() > LOST => return Err(e.into()),
                 Err(_) => continue,
@@ -374,8 +384,10 @@ async fn finish(store: &Store, sweep: i64, judge: &dyn Judge, progress: Progress
     report.scan.skipped.extend(troubles.iter().map(|t| Skipped::new(&t.repository, format!("{}; tried {} time(s)", t.why, t.attempts))));
     report.settle();
     judge.join(&mut report);
+    report.trend = store.trend().await?;
+    report.trend.push(TrendPoint { sweep, started: report.scan.started, counts: report.counts() });
     report.scan.finished = now();
     let text = serde_json::to_string(&report).unwrap_or_default();
     let written = store.finish(sweep, &report, &text, report.scan.finished).await?;
-    Ok(Night { sweep, report, before, progress, troubles, written, trend: store.trend().await? })
+    Ok(Night { sweep, report, before, progress, troubles, written })
 }

@@ -83,11 +83,13 @@ pub fn name_of(url: &str) -> String {
     if host.is_empty() || host == "." || host == ".." { path.to_owned() } else { format!("{host}/{path}") }
 }
 
-/// The repositories of a list: a URL a line, `#` begins a comment. A line that is none is named and left out.
+/// The repositories of a list: a URL a line, and behind it, of a fork, the URL of what it is a fork of; `#` begins a comment. A line that is none is named and
+/// left out.
 pub fn read_list(text: &str, file: &str, choice: &Choice) -> Listing {
     let mut listing = Listing::default();
     for (number, line) in (1..).zip(text.lines()) {
-        let url = line.split_once(" #").map_or(line, |(url, _)| url).trim();
+        let line = line.split_once(" #").map_or(line, |(line, _)| line).trim();
+        let (url, origin) = line.split_once([' ', '\t']).map_or((line, None), |(url, origin)| (url, Some(origin.trim())));
         if url.is_empty() || url.starts_with('#') {
             continue;
         }
@@ -106,8 +108,8 @@ pub fn read_list(text: &str, file: &str, choice: &Choice) -> Listing {
             }
             _ => {
                 let name = name_of(url);
-                let target = Target { network: name.clone(), name, url: url.to_owned(), bytes: 0 };
-                choice.take(Listed { target, ..Listed::default() }, &mut listing);
+                let target = Target { network: origin.map_or_else(|| name.clone(), name_of), name, url: url.to_owned(), bytes: 0 };
+                choice.take(Listed { target, is_fork: origin.is_some(), ..Listed::default() }, &mut listing);
             }
         }
     }

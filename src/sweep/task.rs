@@ -95,7 +95,11 @@ impl Workshop {
     fn scan(&self, target: &Target, place: &Place, asked: &Asked) -> crate::model::Report {
         let engine = self.judge.engine();
         let file = place.memory();
-        let memory = crate::source::Bytes::open(&file, LARGEST_MEMORY).map(|b| Memory::read(&b, &engine)).unwrap_or_default();
+        let read = |file: &Path| crate::source::Bytes::open(file, LARGEST_MEMORY).map(|b| Memory::read(&b, &engine)).unwrap_or_default();
+        let mut memory = read(&file);
+        if target.network != target.name {
+            memory = memory.and(read(&self.cache.memory_of(&target.network)));
+        }
         let (folder, bounds) = (place.folder().to_owned(), self.cache.root().to_owned());
         let whole = engine::Target::Repository { folder, bounds, name: target.name.clone() };
         let mut report = self.judge.scan(whole, &memory, asked);

@@ -134,6 +134,7 @@ impl Message<'_> {
     fn urgent(&self) -> Vec<&Change> {
         let rank = |c: &Change| match c.change {
             What::NewlyShadow => Some(0),
+            What::NewlyDangling => Some(4),
             What::New => Some(1),
             What::Expired => Some(2),
             What::NewlyExpiring => Some(3),

@@ -18,6 +18,7 @@ function overview() {
     h('h2', null, 'What the inventory can say'),
     coverage(),
     verdicts(),
+    trend(),
     sources(),
     list('not-read', 'Not read', skipped),
     list('not-structured', 'Read as text, not by structure', unstructured),
@@ -37,6 +38,24 @@ function verdicts() {
       h('td', { class: 'number' }, number(n)), h('td', { class: 'number' }, share(n)),
       h('td', { class: 'wide' }, s('svg', { class: 'share', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, s('rect', { class: how, width: (100 * n) / all, height: 10 })))))),
   ];
+}
+
+// Sweeps over time: what was counted of each, the last and the one before, and a line through all.
+function trend() {
+  const points = report.trend ?? [];
+  if (points.length < 2) return null;
+  const [before, now] = points.slice(-2);
+  const names = [['findings', 'Credentials'], ['in-head', 'Credentials checked out'], ['identities', 'Identities'], ...VERDICTS.map(([name]) => [name, name])];
+  const of = (point, name) => point.counts[name] ?? 0;
+  const rows = names.filter(([name]) => points.some((point) => of(point, name))).map(([name, called]) => {
+    const most = Math.max(...points.map((point) => of(point, name)));
+    const line = points.map((point, i) => `${(100 * i) / (points.length - 1)},${19 - (18 * of(point, name)) / most}`).join(' ');
+    const change = of(now, name) - of(before, name);
+    return h('tr', null, h('td', null, called), h('td', { class: 'number' }, number(of(now, name))),
+      h('td', { class: 'number' }, change ? `${change > 0 ? '+' : '\u2212'}${number(Math.abs(change))}` : '0'),
+      h('td', { class: 'wide' }, s('svg', { class: 'trend', viewBox: '0 0 100 20', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, s('polyline', { points: line }))));
+  });
+  return [h('h2', null, 'Over time'), table(`${number(points.length)} sweeps, from ${day(points[0].started)} to ${day(now.started)}`, ['What', ['Now', 'number'], ['Since the sweep before', 'number'], ['All sweeps', 'wide']], rows)];
 }
 
 function coverage() {

@@ -201,7 +201,7 @@ fn two_days_of_exports_are_compared() {
         &format!("rotated         aws access_key ci ({c}): in the place of ci ({a})"),
         &format!("new             aws access_key new ({d})"),
         "inactive, was active",
-        "1 new, 0 gone, 1 rotated, 0 newly shadow",
+        "1 new, 0 gone, 0 removed, 1 rotated, 0 newly shadow",
     ] {
         assert!(text.contains(says), "{says}: {text}");
     }

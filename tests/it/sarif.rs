@@ -53,6 +53,7 @@ fn report(findings: Vec<Finding>) -> Report {
         inventory: Inventory::default(),
         coverage: Vec::new(),
         rest: None,
+        trend: Vec::new(),
         detectors: vec![Arc::new(serde_json::from_value(detector).expect("a detector"))],
         suppressed: Vec::new(),
         seen: Vec::new(),

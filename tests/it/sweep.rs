@@ -120,6 +120,7 @@ impl Night {
     fn said(&self) -> Value {
         let mut report = self.report.clone();
         report["scan"]["stats"] = Value::Null;
+        report["trend"] = Value::Null;
         report
     }
 }

@@ -1,5 +1,6 @@
 // The HTML report as people use it: in Chromium, by mouse, by keyboard, by address, on paper, and with 10,000 credentials.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -51,6 +52,26 @@ describe('what it shows', () => {
     for (const said of ['1 repository, 2 commits', `${report.findings.length} credentials`, `${report.identities.length} identities`, 'all that was asked for was read']) assert.ok(text.includes(said), `${said}: ${text}`);
     assert.ok(text.indexOf('What the inventory can say') < text.indexOf('Verdicts'));
     for (const verdict of new Set(report.identities.map((i) => i.verdict))) assert.ok(text.includes(verdict), verdict);
+    await close(page);
+  });
+
+  test('what was counted of several sweeps is told, in figures and as lines', async () => {
+    const html = join(small.root, 'sweep.html');
+    const night = () => execFileSync(process.env.KEYSWEEP, ['sweep', '--root', '.', '--store', 'sweep.db', '--cache', 'mirrors', '--fail-on', 'never', '-q', '-f', 'html', '-o', html], { cwd: small.root });
+    night();
+    const alone = await open('', {}, html);
+    assert.equal(await alone.locator('h2', { hasText: 'Over time' }).count(), 0, 'one sweep is no course');
+    await close(alone);
+    night();
+    const page = await open('', {}, html);
+    const table = page.locator('table', { hasText: '2 sweeps, from' });
+    const row = (await table.locator('tbody tr').first().innerText()).split('\t').map((cell) => cell.trim());
+    const found = await page.evaluate(() => JSON.parse(document.getElementById('data').textContent).findings.length);
+    assert.equal(found >= 240, true);
+    assert.deepEqual(row.slice(0, 3), ['Credentials', String(found), '0']);
+    assert.equal(await table.locator('polyline').count() > 1, true);
+    await page.evaluate(axe);
+    assert.deepEqual((await page.evaluate(() => window.axe.run())).violations, []);
     await close(page);
   });
 

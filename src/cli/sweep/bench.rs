@@ -144,6 +144,7 @@ impl Judge for Bench {
             inventory: Inventory::default(),
             coverage: Vec::new(),
             rest: None,
+            trend: Vec::new(),
             detectors: Vec::new(),
             categories: self.library.providers(),
             suppressed: Vec::new(),

@@ -1,10 +1,11 @@
 //! Metrics of sweeps in the text form of Prometheus (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
-use crate::store::{Known, Progress, Sweep};
+use crate::model::TrendPoint;
+use crate::store::{Progress, Sweep};
 use std::fmt::Write;
 
 /// Progress of the last sweep, and the counts of the last one that was finished.
-pub(super) fn text(sweep: &Sweep, progress: &Progress, trend: &[Known]) -> String {
+pub(super) fn text(sweep: &Sweep, progress: &Progress, trend: &[TrendPoint]) -> String {
     let mut out = String::new();
     let mut family = |name: &str, help: &str, samples: &[(String, i64)]| {
         _ = writeln!(out, "# HELP keysweep_{name} {help}\n# TYPE keysweep_{name} gauge");
@@ -29,9 +30,9 @@ pub(super) fn text(sweep: &Sweep, progress: &Progress, trend: &[Known]) -> Strin
     family("sweep_repositories", "Repositories of the last sweep by state.", &states);
     family("sweep_inspected_bytes", "Bytes that the last sweep inspected.", &plain(progress.bytes));
     family("sweep_work_milliseconds", "Time of work on repositories in the last sweep.", &plain(progress.millis));
-    let last = trend.iter().map(|k| k.sweep).max();
-    let counts: Vec<(String, i64)> =
-        trend.iter().filter(|k| Some(k.sweep) == last).map(|k| (format!("{{measure=\"{}\"}}", k.measure), k.value)).collect();
+    let last = trend.last().map(|p| &p.counts);
+    let count = |value: &u64| i64::try_from(*value).unwrap_or(i64::MAX);
+    let counts: Vec<(String, i64)> = last.into_iter().flatten().map(|(m, n)| (format!("{{measure=\"{m}\"}}"), count(n))).collect();
     family("found", "What the last finished sweep found: findings, identities, and identities by verdict.", &counts);
     out
 }

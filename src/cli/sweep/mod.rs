@@ -124,7 +124,7 @@ fn finished(args: &args::Sweep, mut night: Night, hooks: &(Vec<Hook>, Option<Str
             plan: crate::store::Plan { digest: String::new(), asked: String::new(), options: String::new() },
             skipped: Vec::new(),
         };
-        let text = metrics::text(&sweep, &night.progress, &night.trend);
+        let text = metrics::text(&sweep, &night.progress, &night.report.trend);
         output::shared_file(file, text.as_bytes())?;
     }
     reports_of(args, &night, &all, (&old, &new), is_first)?;

@@ -126,6 +126,10 @@ impl Owner {
         let usual = forge.host();
         let host =
             host.or(usual).ok_or_else(|| format!("{kind} has no server of its own: name yours, such as {kind}:git.example.com/{name}"))?;
+        let (bare, port) = host.split_once(':').unwrap_or((host, "443"));
+        if !bare.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c)) || port.parse::<u16>().is_err() {
+            return Err(format!("`{host}` is no host of a forge"));
+        }
         let server = Server { scheme, host: host.to_owned(), is_usual: usual == Some(host) };
         Ok(Self { forge, server, name: name.to_owned() })
     }
