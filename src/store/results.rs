@@ -36,8 +36,9 @@ impl Store {
         let (identities, verdicts) = identities(&mut tx, sweep, report).await?;
         exports(&mut tx, sweep, report).await?;
         trend(&mut tx, sweep, report).await?;
-        // Former reports are in the rows above; only the last is kept whole.
-        sqlx::query("DELETE FROM report").execute(&mut *tx).await?;
+        // Former reports are in the rows above; whole are kept the last that somebody was told of, and this one.
+        let drop = "DELETE FROM report WHERE sweep < (SELECT COALESCE(MAX(id), 0) FROM sweep WHERE told IS NOT NULL)";
+        sqlx::query(drop).execute(&mut *tx).await?;
         for (number, part) in (0_i64..).zip(parts(text)) {
             sqlx::query("INSERT INTO report (sweep, part, text) VALUES ($1, $2, $3)")
                 .bind(sweep)
@@ -55,7 +56,28 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn last_report(&self) -> Result<Option<String>> {
-        let rows = sqlx::query("SELECT text FROM report ORDER BY sweep, part").fetch_all(&self.pool).await?;
+        self.report("SELECT text FROM report WHERE sweep = (SELECT MAX(sweep) FROM report) ORDER BY part").await
+    }
+
+    /// The report of the last sweep whose changes somebody was told of, in JSON: what is new is new since then.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn told_report(&self) -> Result<Option<String>> {
+        self.report("SELECT text FROM report WHERE sweep = (SELECT MAX(id) FROM sweep WHERE told IS NOT NULL) ORDER BY part").await
+    }
+
+    /// Notes that the changes of a sweep were told.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn told(&self, sweep: i64, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE sweep SET told = $2 WHERE id = $1").bind(sweep).bind(now.to_string()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn report(&self, read: &'static str) -> Result<Option<String>> {
+        let rows = sqlx::query(read).fetch_all(&self.pool).await?;
         let parts = rows.iter().map(|r| r.try_get::<String, _>(0)).collect::<sqlx::Result<Vec<_>>>()?;
         Ok((!parts.is_empty()).then(|| parts.concat()))
     }

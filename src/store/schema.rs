@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
         id BIGINT NOT NULL PRIMARY KEY,
         started TEXT NOT NULL,
         finished TEXT,
+        told TEXT,
         plan TEXT NOT NULL,
         skipped TEXT NOT NULL,
         summary TEXT

@@ -2,8 +2,17 @@
 
 use super::{Error, Result, Store};
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use std::path::Path;
+
+/// Rows that one statement writes.
+const AT_ONCE: usize = 250;
+
+/// The values of so many rows, each of the numbers of its parameters.
+fn rows(count: usize, columns: usize, row: impl Fn(&[String]) -> String) -> String {
+    let row = |n: usize| row(&(1..=columns).map(|c| format!("${}", n * columns + c)).collect::<Vec<_>>());
+    (0..count).map(row).collect::<Vec<_>>().join(", ")
+}
 
 /// A repository to sweep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -137,13 +146,25 @@ impl Store {
     /// When the store cannot be written.
     pub async fn add(&self, sweep: i64, targets: &[Target]) -> Result<Vec<String>> {
         let mut tx = self.transaction().await?;
-        for t in targets {
-            let bytes = i64::try_from(t.bytes).unwrap_or(i64::MAX);
-            let write = "INSERT INTO repository (name, url, network, bytes, findings) VALUES ($1, $2, $3, $4, 0)
-                ON CONFLICT (name) DO UPDATE SET url = excluded.url, network = excluded.network, bytes = excluded.bytes";
-            sqlx::query(write).bind(&t.name).bind(&t.url).bind(&t.network).bind(bytes).execute(&mut *tx).await?;
-            let write = "INSERT INTO task (sweep, repository, state, attempts) VALUES ($1, $2, 'waiting', 0) ON CONFLICT (sweep, repository) DO NOTHING";
-            sqlx::query(write).bind(sweep).bind(&t.name).execute(&mut *tx).await?;
+        for some in targets.chunks(AT_ONCE) {
+            let values = rows(some.len(), 4, |p| format!("({}, {}, {}, {}, 0)", p[0], p[1], p[2], p[3]));
+            let write = format!(
+                "INSERT INTO repository (name, url, network, bytes, findings) VALUES {values}
+                ON CONFLICT (name) DO UPDATE SET url = excluded.url, network = excluded.network, bytes = excluded.bytes"
+            );
+            let mut query = sqlx::query(AssertSqlSafe(write));
+            for t in some {
+                query = query.bind(&t.name).bind(&t.url).bind(&t.network).bind(i64::try_from(t.bytes).unwrap_or(i64::MAX));
+            }
+            query.execute(&mut *tx).await?;
+            let values = rows(some.len(), 2, |p| format!("({}, {}, 'waiting', 0)", p[0], p[1]));
+            let write =
+                format!("INSERT INTO task (sweep, repository, state, attempts) VALUES {values} ON CONFLICT (sweep, repository) DO NOTHING");
+            let mut query = sqlx::query(AssertSqlSafe(write));
+            for t in some {
+                query = query.bind(sweep).bind(&t.name);
+            }
+            query.execute(&mut *tx).await?;
         }
         let rows = sqlx::query("SELECT repository FROM task WHERE sweep = $1 AND state <> 'done' ORDER BY repository").bind(sweep);
         let open = rows.fetch_all(&mut *tx).await?.iter().map(|r| r.try_get(0)).collect::<sqlx::Result<_>>()?;
@@ -290,5 +311,15 @@ impl Store {
             WHERE t.sweep = $1 AND r.name > $2 AND r.kept IS NOT NULL ORDER BY r.name LIMIT $3";
         let rows = sqlx::query(read).bind(sweep).bind(after).bind(most).fetch_all(&self.pool).await?;
         rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get(1)?))).collect::<sqlx::Result<_>>().map_err(Error::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_count_their_parameters() {
+        assert_eq!(rows(2, 2, |p| format!("({}, {}, 0)", p[0], p[1])), "($1, $2, 0), ($3, $4, 0)");
     }
 }

@@ -36,6 +36,14 @@ pub struct Mirror {
 }
 
 impl Mirror {
+    /// Makes the branch that the server has checked out that of the mirror.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn set_head(&self, git: &Git, url: &str) -> Result<(), git::Error> {
+        git.set_head(&self.folder, &self.lock, url)
+    }
+
     /// The file of what is known to hold nothing.
     pub fn memory(&self) -> PathBuf {
         self.folder.join(MEMORY)

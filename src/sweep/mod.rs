@@ -14,6 +14,6 @@ pub mod webhook;
 pub use git::{Git, Header};
 pub use judge::{Asked, Judge};
 pub use mirror::Cache;
-pub use night::{Ended, Night, Settings, Watch, last_report, status, sweep, trend, work};
+pub use night::{Ended, Night, Settings, Watch, last_report, status, sweep, told, trend, work};
 pub use shard::{Shard, shard};
 pub use target::{Choice, Listed, Listing, read_folder, read_list};

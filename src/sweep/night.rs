@@ -70,7 +70,7 @@ pub struct Night {
     pub sweep: i64,
     /// What was found, joined and judged.
     pub report: Report,
-    /// The report of the sweep before, in JSON.
+    /// The report of the last sweep whose changes were told, in JSON.
     pub before: Option<String>,
     /// What was done.
     pub progress: Progress,
@@ -181,6 +181,14 @@ pub fn status(address: &Address) -> Result<Option<(store::Sweep, Progress, Vec<T
 /// When the store cannot be read.
 pub fn last_report(address: &Address) -> Result<Option<String>, Error> {
     runtime()?.block_on(async { Ok(Store::open(address).await?.last_report().await?) })
+}
+
+/// Notes that the changes of a sweep were told; until then the next sweep tells them again.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn told(address: &Address, sweep: i64, now: Timestamp) -> Result<(), Error> {
+    runtime()?.block_on(async { Ok(Store::open(address).await?.told(sweep, now).await?) })
 }
 
 /// Counts of all finished sweeps.
@@ -361,7 +369,7 @@ async fn stop_signal() {
 
 /// Makes one report of all repositories, joins it, and writes it.
 async fn finish(store: &Store, sweep: i64, judge: &dyn Judge, progress: Progress, now: &dyn Fn() -> Timestamp) -> Result<Night, Error> {
-    let before = store.last_report().await?;
+    let before = store.told_report().await?;
     let begun = store.sweep(Some(sweep)).await?;
     let mut report = judge.blank();
     let (mut after, mut is_first) = (String::new(), true);

@@ -12,12 +12,16 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// Jobs that are written at once.
+const AT_ONCE: usize = 1000;
 /// Name of the queue.
 const QUEUE: &str = "keysweep";
 /// How often an idle worker looks for work.
 const LOOK: Duration = Duration::from_millis(200);
 /// Silences after which a worker is taken for dead.
 const SILENCES: usize = 3;
+/// How often a repository is tried that cannot be fetched; each time it is tried several times at once.
+const FETCHES: i64 = 2;
 /// The queue itself never gives up a task: attempts are counted in the store.
 const NEVER: usize = 10_000;
 
@@ -99,21 +103,18 @@ impl Queue {
         let new = jobs.into_iter().filter(|(.., key)| !known.contains(key));
         let tasks =
             new.map(|(job, priority, key)| TaskBuilder::new(job).priority(priority).max_attempts(NEVER).idempotency_key(key).build());
-        match self {
-            Self::Sqlite(pool) => {
-                let mut storage = sqlite(pool, Duration::from_secs(30));
-                for task in tasks {
-                    storage.push_task(task).await?;
-                }
+        let mut tasks = tasks.collect::<Vec<_>>().into_iter();
+        loop {
+            let some: Vec<_> = tasks.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                return Ok(());
             }
-            Self::Postgres(pool) => {
-                let mut storage = postgres(pool, Duration::from_secs(30));
-                for task in tasks {
-                    storage.push_task(task).await?;
-                }
+            let mut some = futures_util::stream::iter(some);
+            match self {
+                Self::Sqlite(pool) => sqlite(pool, Duration::from_secs(30)).push_all(&mut some).await?,
+                Self::Postgres(pool) => postgres(pool, Duration::from_secs(30)).push_all(&mut some).await?,
             }
         }
-        Ok(())
     }
 
     /// The keys that begin so; jobs with other keys are dropped.
@@ -221,7 +222,7 @@ async fn job(job: Job, worker: Data<Worker>) -> Result<(), Failure> {
         Ok(done) => end(&worker, sweep, &repository, &done).await,
         Err((why, is_passing)) => {
             let progress = worker.store.attempts(sweep, &repository).await?;
-            if is_passing && progress < worker.attempts {
+            if is_passing && progress < worker.attempts.min(FETCHES) {
                 worker.store.put_back(sweep, &repository, &why).await?;
                 return Err(why.into());
             }

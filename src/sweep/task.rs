@@ -58,12 +58,20 @@ impl Workshop {
     pub fn work(&self, target: &Target, remembered: Option<&Remembered>, questions: &Asked) -> Result<Done, (String, bool)> {
         let began = Instant::now();
         let place = self.fetch(target).map_err(|e| (e.to_string(), !matches!(e, Error::Protocol(_) | Error::Size(_))))?;
-        let tips = tips(place.folder(), self.cache.root()).map_err(|why| (why, true))?;
+        let tips_now = || tips(place.folder(), self.cache.root()).map_err(|why| (why, true));
+        let mut tips = tips_now()?;
         let (digest, asked) = (self.judge.digest(), questions.digest());
         let is_same = |r: &&Remembered| r.tips == tips && r.digest == digest && (r.findings == 0 || r.asked == asked);
         let millis = || i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         if remembered.is_some_and(|r| is_same(&r)) {
             return Ok(Done { outcome: Outcome::Unchanged, why: None, kept: None, millis: millis(), bytes: 0 });
+        }
+        if let Place::Mirror(mirror) = &place
+            && remembered.is_some()
+        {
+            // Another branch may be the one that is checked out by now; that it cannot be asked is no reason not to scan.
+            let _ = mirror.set_head(&self.git, &target.url);
+            tips = tips_now()?;
         }
         let report = self.scan(target, &place, questions);
         let findings = (report.findings.len() + report.suppressed.len()) as i64;

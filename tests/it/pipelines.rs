@@ -113,3 +113,31 @@ fn jenkins() {
         }
     }
 }
+
+/// Manifests for sweeps run on services that are not here; that what they type can be typed is seen without them.
+#[test]
+fn manifests_of_sweeps_type_what_there_is() {
+    let ground = Ground::new();
+    let help: String = ["sweep", "worker", "report"].iter().map(|verb| ground.keysweep(&[verb, "--help"]).text()).collect();
+    let known: Vec<&str> = help.split(|c: char| c.is_whitespace() || ",[".contains(c)).filter(|w| w.starts_with("--")).collect();
+    for name in
+        ["github-nightly.yml", "../deploy/kubernetes/sweep.yaml", "../deploy/kubernetes/shards.yaml", "../deploy/systemd/keysweep.service"]
+    {
+        let text = file(name);
+        let own = text.lines().filter(|l| !l.trim_start().starts_with('#') && !l.contains("cargo install"));
+        let typed =
+            own.flat_map(|l| l.split(|c: char| c.is_whitespace() || ",[]=\"".contains(c))).filter(|w| w.starts_with("--") && w.len() > 3);
+        let mut options = 0;
+        for option in typed {
+            options += 1;
+            assert!(known.contains(&option), "{name}: there is no {option}");
+        }
+        assert!(options >= 5, "{name}: {options} options were found");
+        if !name.ends_with(".service") {
+            for document in text.split("\n---\n") {
+                let value: Value = serde_saphyr::from_str(document).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert!(value["kind"].is_string() || value["jobs"].is_object(), "{name}");
+            }
+        }
+    }
+}

@@ -1,11 +1,14 @@
 //! Metrics of sweeps in the text form of Prometheus (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
-use crate::model::TrendPoint;
-use crate::store::{Progress, Sweep};
+use crate::model::{Timestamp, TrendPoint};
+use crate::store::Progress;
 use std::fmt::Write;
 
+/// Number of a sweep, when it began, and when it ended, if it did.
+pub(super) type Times = (i64, Timestamp, Option<Timestamp>);
+
 /// Progress of the last sweep, and the counts of the last one that was finished.
-pub(super) fn text(sweep: &Sweep, progress: &Progress, trend: &[TrendPoint]) -> String {
+pub(super) fn text((sweep, started, finished): Times, progress: &Progress, trend: &[TrendPoint]) -> String {
     let mut out = String::new();
     let mut family = |name: &str, help: &str, samples: &[(String, i64)]| {
         _ = writeln!(out, "# HELP keysweep_{name} {help}\n# TYPE keysweep_{name} gauge");
@@ -14,9 +17,9 @@ pub(super) fn text(sweep: &Sweep, progress: &Progress, trend: &[TrendPoint]) -> 
         }
     };
     let plain = |value: i64| [(String::new(), value)];
-    family("sweep_number", "Number of the last sweep.", &plain(sweep.id));
-    family("sweep_started_seconds", "When the last sweep began, in seconds since 1970.", &plain(sweep.started.seconds));
-    let finished = sweep.finished.map_or(0, |t| t.seconds);
+    family("sweep_number", "Number of the last sweep.", &plain(sweep));
+    family("sweep_started_seconds", "When the last sweep began, in seconds since 1970.", &plain(started.seconds));
+    let finished = finished.map_or(0, |t| t.seconds);
     family("sweep_finished_seconds", "When the last sweep was finished, in seconds since 1970; 0 while it goes on.", &plain(finished));
     let states = [
         ("waiting", progress.waiting),

@@ -117,14 +117,8 @@ fn finished(args: &args::Sweep, mut night: Night, hooks: &(Vec<Hook>, Option<Str
         output::file(Some(file), &mut |out| all.iter().try_for_each(|c| writeln!(out, "{}", serde_json::to_string(c)?)))?;
     }
     if let Some(file) = &args.metrics {
-        let sweep = crate::store::Sweep {
-            id: night.sweep,
-            started: night.report.scan.started,
-            finished: Some(now),
-            plan: crate::store::Plan { digest: String::new(), asked: String::new(), options: String::new() },
-            skipped: Vec::new(),
-        };
-        let text = metrics::text(&sweep, &night.progress, &night.report.trend);
+        let times = (night.sweep, night.report.scan.started, Some(now));
+        let text = metrics::text(times, &night.progress, &night.report.trend);
         output::shared_file(file, text.as_bytes())?;
     }
     reports_of(args, &night, &all, (&old, &new), is_first)?;
@@ -132,6 +126,8 @@ fn finished(args: &args::Sweep, mut night: Night, hooks: &(Vec<Hook>, Option<Str
     if !args.place.quiet {
         told(&night);
     }
+    // What was not told, for want of room or because this was killed, the next sweep tells.
+    sweep::told(&address(args.place.store.as_deref())?, night.sweep, now)?;
     let default = [Gate::New];
     Ok(ending(if args.fail_on.is_empty() { &default } else { &args.fail_on }, &night.report))
 }
@@ -182,7 +178,7 @@ fn status(store: Option<&str>, as_json: bool, prometheus: bool) -> Result<Exit> 
     let address = address(store)?;
     let Some((sweep, progress, troubles)) = sweep::status(&address)? else { bail!("no sweep was ever begun in this store") };
     if prometheus {
-        let text = metrics::text(&sweep, &progress, &sweep::trend(&address)?);
+        let text = metrics::text((sweep.id, sweep.started, sweep.finished), &progress, &sweep::trend(&address)?);
         line(text.trim_end())?;
         return Ok(Exit::Clean);
     }

@@ -67,6 +67,12 @@ fn what_is_remembered_changes_nothing_that_is_reported() {
     fs::remove_dir_all(ground.at("kept-cache")).unwrap();
     b.commit_file("d.txt", filler(3, 3), "more");
     as_if_new(&ground, &sweep.night(), 6);
+
+    // Another branch is the one that is checked out.
+    b.git(&["checkout", "-q", "-b", "dev"]);
+    b.remove("c.txt");
+    b.commit_file("e.txt", filler(4, 3), "on dev");
+    as_if_new(&ground, &sweep.night(), 7);
 }
 
 #[test]
@@ -105,6 +111,22 @@ fn changes_are_told_in_words_and_by_the_exit_code() {
         }
     }
     assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(ground.at("s.db")).unwrap()) & 0o777, 0o600);
+}
+
+#[test]
+fn changes_that_were_not_told_are_told_by_the_next_sweep() {
+    let ground = Ground::new();
+    let a = ground.repo("org/a");
+    a.commit_file("x.py", leak(1), "leak");
+    let sweep = Sweep::of(&ground, "s", "org");
+    sweep.night();
+    a.commit_file("y.py", leak(2), "leak");
+    let mut command = sweep.command("sweep");
+    command.args(["-f", "json", "-o", "nowhere/report.json"]);
+    assert_eq!(crate::support::run(command, &[], super::LIMIT).code, Some(2));
+    let night = sweep.night();
+    assert_eq!((night.kinds(), night.run.code), (vec![("new".to_owned(), 1)], Some(1)));
+    assert_eq!(sweep.night().kinds(), vec![]);
 }
 
 #[test]
