@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Simulates nights of a large organisation from measured figures, and says what is busy: the workers, the store, or the network.
 
-usage: scale_model.py [--repositories 100000] [--store-rate 1500] [--svg FILE]
+usage: scale_model.py [--repositories 100000] [--store-rate 175] [--svg FILE]
 
 A discrete simulation. Workers take repositories from the store one by one; each visits the store (a server that ends so many repositories' visits a second),
 waits for the network, and computes. What a repository costs is drawn from a log-normal distribution around the measured medians (docs/scale.md).
@@ -76,7 +76,7 @@ def draw(rows, file):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repositories", type=int, default=100_000)
-    parser.add_argument("--store-rate", type=float, default=1500, help="repositories a second that the store can give out and end")
+    parser.add_argument("--store-rate", type=float, default=175, help="repositories a second that the store can give out and end")
     parser.add_argument("--svg", metavar="FILE")
     args = parser.parse_args()
     rows = []

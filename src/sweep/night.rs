@@ -98,6 +98,11 @@ pub enum Error {
     /// What is in the store is not what was written.
     #[error("the report of {0} in the store cannot be read: {1}")]
     Kept(String, serde_json::Error),
+    /// A sweep that looks for other things was begun meanwhile.
+    #[error(
+        "sweep {0}, which looks for other things, was begun meanwhile in the same store: this one is given up; give each configuration a store of its own"
+    )]
+    Superseded(i64),
     /// This worker is none for the sweep.
     #[error("{0}")]
     Misfit(String),
@@ -331,7 +336,10 @@ impl<'c> Crew<'c> {
             let is_over = progress.done() == progress.targets;
             match until {
                 Until::Swept(..) | Until::Idle if is_over => return Ok(Some(progress)),
-                Until::Swept(sweep, open, targets) if progress == last.0 && last.1.elapsed() > self.worker.heartbeat * STALLED => {
+                Until::Swept(sweep, open, targets) if progress == last.0 && self.is_stalled(&progress, last.1) => {
+                    if let Some(newer) = self.store.sweep(None).await?.filter(|s| s.id > sweep) {
+                        return Err(Error::Superseded(newer.id));
+                    }
                     round += 1;
                     let _ = queue.push(sweep, jobs(sweep, open, targets, round)).await;
                     last.1 = Instant::now();
@@ -340,6 +348,11 @@ impl<'c> Crew<'c> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether nobody works and nothing moves. What is being worked on may take long, and the queue itself notices who has died.
+    fn is_stalled(&self, progress: &Progress, since: Instant) -> bool {
+        progress.running == 0 && since.elapsed() > self.worker.heartbeat * STALLED
     }
 
     async fn look(&self, until: &Until<'_>) -> store::Result<Option<Progress>> {
