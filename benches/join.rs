@@ -101,30 +101,8 @@ fn register(count: usize) -> Register {
 
 fn report(count: usize, records: usize) -> Report {
     let now = Timestamp::parse("2026-09-01T00:00:00Z").expect("a time");
-    Report {
-        schema_version: "1".into(),
-        tool: Tool { name: "keysweep".into(), version: "0".into(), detectors_digest: String::new() },
-        scan: Scan {
-            started: now,
-            finished: now,
-            targets: Vec::new(),
-            stats: Stats::default(),
-            skipped: Vec::new(),
-            unstructured: Vec::new(),
-        },
-        findings: (0..count).map(|n| finding(n, if n % 2 == 0 { n * (records / count) + n / 2 % 10 } else { records + n })).collect(),
-        identities: Vec::new(),
-        inventory: Inventory::default(),
-        coverage: Vec::new(),
-        rest: None,
-        trend: Vec::new(),
-        detectors: Vec::new(),
-        categories: Default::default(),
-        suppressed: Vec::new(),
-        seen: Vec::new(),
-        codeowners: Vec::new(),
-        origins: Default::default(),
-    }
+    let findings = (0..count).map(|n| finding(n, if n % 2 == 0 { n * (records / count) + n / 2 % 10 } else { records + n })).collect();
+    Report { findings, ..Report::empty(String::new(), now) }
 }
 
 /// A finding of the credential of that number.

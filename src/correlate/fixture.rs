@@ -1,7 +1,6 @@
 //! Reports and inventories for the unit tests of the join.
 
 use crate::model::*;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// When tests judge.
@@ -100,30 +99,7 @@ pub(super) fn manifest(class: SourceClass, provider: &str, kind: RecordKind, sco
 
 /// A report of these findings.
 pub(super) fn report(findings: Vec<Finding>) -> Report {
-    Report {
-        schema_version: "1".into(),
-        tool: Tool { name: "keysweep".into(), version: "0".into(), detectors_digest: String::new() },
-        scan: Scan {
-            started: now(),
-            finished: now(),
-            targets: Vec::new(),
-            stats: Stats::default(),
-            skipped: Vec::new(),
-            unstructured: Vec::new(),
-        },
-        findings,
-        identities: Vec::new(),
-        inventory: Inventory::default(),
-        coverage: Vec::new(),
-        rest: None,
-        trend: Vec::new(),
-        detectors: Vec::new(),
-        categories: BTreeMap::new(),
-        suppressed: Vec::new(),
-        seen: Vec::new(),
-        codeowners: Vec::new(),
-        origins: Default::default(),
-    }
+    Report { findings, ..Report::empty(String::new(), now()) }
 }
 
 /// The one identity that findings and an inventory make.

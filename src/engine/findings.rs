@@ -8,8 +8,8 @@ use super::values::{Value, ValueNo};
 use super::veil::Veil;
 use crate::detect::{Library, keys};
 use crate::model::{
-    CommitInfo, Confidence, Detector, Finding, Inventory, Location, Member, RecordKind, Report, Scan, Secret, SecretView, Skipped, Stats,
-    Suppression, Timestamp, Tool, fingerprint,
+    CommitInfo, Confidence, Detector, Finding, Location, Member, RecordKind, Report, Scan, Secret, SecretView, Skipped, Stats, Suppression,
+    Timestamp, fingerprint,
 };
 use crate::source::history::hex;
 use sha2::{Digest, Sha256};
@@ -108,21 +108,15 @@ pub(super) fn report(
     let tried = tried.into_iter().map(|rule| library.detector(rule));
     let detectors: Vec<Arc<Detector>> = tried.filter(|d| used.contains(d.id.as_str())).cloned().collect();
     Report {
-        schema_version: "1".into(),
-        tool: Tool { name: "keysweep".into(), version: env!("CARGO_PKG_VERSION").into(), detectors_digest: library.digest() },
         scan: Scan { started, finished, targets, stats: Stats { ..stats }, skipped, unstructured: structure.unstructured },
         findings,
-        identities: Vec::new(),
-        inventory: Inventory::default(),
-        coverage: Vec::new(),
-        rest: None,
-        trend: Vec::new(),
         detectors,
         suppressed,
         seen: structure.seen,
         categories: library.providers(),
         codeowners: structure.codeowners,
         origins,
+        ..Report::empty(library.digest(), started)
     }
 }
 

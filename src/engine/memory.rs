@@ -5,7 +5,6 @@
 
 use super::scan::Options;
 use crate::detect::Library;
-use crate::source::history::hex;
 use sha2::{Digest, Sha256};
 use std::sync::Mutex;
 
@@ -90,11 +89,6 @@ pub fn digest(library: &Library, options: &Options<'_>) -> [u8; 32] {
         .chain_update(limits)
         .finalize()
         .into()
-}
-
-/// The same as text.
-pub fn digest_text(digest: &[u8; 32]) -> String {
-    hex(digest)
 }
 
 #[cfg(test)]

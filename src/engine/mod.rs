@@ -20,5 +20,5 @@ mod values;
 mod veil;
 
 pub use digests::add_digests;
-pub use memory::{Memory, digest, digest_text};
+pub use memory::{Memory, digest};
 pub use scan::{Counted, Everything, History, Options, Outgoing, Progress, Quiet, Target, scan};

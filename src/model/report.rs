@@ -62,6 +62,34 @@ pub struct TrendPoint {
 }
 
 impl Report {
+    /// A report of nothing, made now by this program, with detectors of this digest.
+    pub fn empty(detectors_digest: String, now: Timestamp) -> Self {
+        Self {
+            schema_version: "1".into(),
+            tool: Tool { name: "keysweep".into(), version: env!("CARGO_PKG_VERSION").into(), detectors_digest },
+            scan: Scan {
+                started: now,
+                finished: now,
+                targets: Vec::new(),
+                stats: Stats::default(),
+                skipped: Vec::new(),
+                unstructured: Vec::new(),
+            },
+            findings: Vec::new(),
+            identities: Vec::new(),
+            inventory: Inventory::default(),
+            coverage: Vec::new(),
+            trend: Vec::new(),
+            rest: None,
+            detectors: Vec::new(),
+            categories: BTreeMap::new(),
+            suppressed: Vec::new(),
+            seen: Vec::new(),
+            codeowners: Vec::new(),
+            origins: BTreeMap::new(),
+        }
+    }
+
     /// What is counted of each sweep.
     pub fn counts(&self) -> BTreeMap<String, u64> {
         let mut counts = BTreeMap::from([

@@ -15,30 +15,11 @@ pub(super) fn written(reporter: &dyn Reporter, report: &Report, options: &Option
 /// A report of a scan that found no blob and no file.
 pub(super) fn nothing_read() -> Report {
     let started = Timestamp::parse("2026-09-01T00:00:00Z").expect("a time");
-    Report {
-        schema_version: "1".into(),
-        tool: Tool { name: "keysweep".into(), version: "0.1.0".into(), detectors_digest: "d1".into() },
-        scan: Scan {
-            started,
-            finished: Timestamp::utc(started.seconds + 2),
-            targets: vec!["./app".into()],
-            stats: Stats::default(),
-            skipped: Vec::new(),
-            unstructured: Vec::new(),
-        },
-        findings: Vec::new(),
-        identities: Vec::new(),
-        inventory: Inventory::default(),
-        coverage: Vec::new(),
-        rest: None,
-        trend: Vec::new(),
-        detectors: Vec::new(),
-        categories: BTreeMap::new(),
-        suppressed: Vec::new(),
-        seen: Vec::new(),
-        codeowners: Vec::new(),
-        origins: Default::default(),
-    }
+    let mut report = Report::empty("d1".into(), started);
+    report.tool.version = "0.1.0".into();
+    report.scan.finished = Timestamp::utc(started.seconds + 2);
+    report.scan.targets = vec!["./app".into()];
+    report
 }
 
 /// A report of a scan that read something and found nothing.

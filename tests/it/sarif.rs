@@ -37,30 +37,13 @@ fn report(findings: Vec<Finding>) -> Report {
         "id": "acme-token", "provider": "acme", "title": "Acme access token", "kind": "token", "confidence": "high", "pattern": "x",
         "references": ["https://acme.example/tokens"],
     });
-    Report {
-        schema_version: "1".into(),
-        tool: Tool { name: "keysweep".into(), version: "0.1.0".into(), detectors_digest: "d1".into() },
-        scan: Scan {
-            started,
-            finished: started,
-            targets: vec![".".into()],
-            stats: Stats { blobs: 1, ..Stats::default() },
-            skipped: Vec::new(),
-            unstructured: Vec::new(),
-        },
-        findings,
-        identities: Vec::new(),
-        inventory: Inventory::default(),
-        coverage: Vec::new(),
-        rest: None,
-        trend: Vec::new(),
-        detectors: vec![Arc::new(serde_json::from_value(detector).expect("a detector"))],
-        suppressed: Vec::new(),
-        seen: Vec::new(),
-        codeowners: Vec::new(),
-        origins: Default::default(),
-        categories: std::collections::BTreeMap::new(),
-    }
+    let mut report = Report::empty("d1".into(), started);
+    report.tool.version = "0.1.0".into();
+    report.scan.targets = vec![".".into()];
+    report.scan.stats.blobs = 1;
+    report.detectors = vec![Arc::new(serde_json::from_value(detector).expect("a detector"))];
+    report.findings = findings;
+    report
 }
 
 fn finding(locations: Vec<Location>) -> Finding {

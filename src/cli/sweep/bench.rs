@@ -7,7 +7,7 @@ use crate::cli::{accepted, exports, key};
 use crate::config::{Baseline, Config};
 use crate::detect::Library;
 use crate::engine::{self, History, Memory, Options, Quiet, Target};
-use crate::model::{Inventory, Register, Report, Scan, Shown, Stats, Timestamp, Tool};
+use crate::model::{Register, Report, Shown, Timestamp};
 use crate::source::archive;
 use crate::source::history::hex;
 use crate::sweep::{Asked, Judge};
@@ -128,30 +128,7 @@ impl Judge for Bench {
     }
 
     fn blank(&self) -> Report {
-        Report {
-            schema_version: "1".into(),
-            tool: Tool { name: "keysweep".into(), version: env!("CARGO_PKG_VERSION").into(), detectors_digest: self.library.digest() },
-            scan: Scan {
-                started: self.started,
-                finished: self.started,
-                targets: Vec::new(),
-                stats: Stats::default(),
-                skipped: Vec::new(),
-                unstructured: Vec::new(),
-            },
-            findings: Vec::new(),
-            identities: Vec::new(),
-            inventory: Inventory::default(),
-            coverage: Vec::new(),
-            rest: None,
-            trend: Vec::new(),
-            detectors: Vec::new(),
-            categories: self.library.providers(),
-            suppressed: Vec::new(),
-            seen: Vec::new(),
-            codeowners: Vec::new(),
-            origins: std::collections::BTreeMap::default(),
-        }
+        Report { categories: self.library.providers(), ..Report::empty(self.library.digest(), self.started) }
     }
 
     fn join(&self, report: &mut Report) {
