@@ -24,9 +24,9 @@ pub(super) struct Args {
     pub command: Command,
 }
 
+// A command whose arguments have a doc comment has none here, where it would take the place of theirs.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Scan files and git history for credentials
     Scan(Box<Scan>),
     /// List, show, test and import detectors
     #[command(subcommand)]
@@ -42,18 +42,13 @@ pub(super) enum Command {
     /// Look at every commit before it is made, and at every push
     #[command(subcommand)]
     Hook(Hook),
-    /// Sweep the repositories of an organisation, and say what changed since the last time
     Sweep(Box<Sweep>),
-    /// Work on sweeps that another machine began
     Worker(Box<Worker>),
-    /// Merge JSON reports, write them in other formats, or say what changed since a former one
     Report(Box<Report>),
-    /// Write lists for owners to decide on, and read their decisions back
     Review(Review),
     /// Test the policy of the configuration
     #[command(subcommand)]
     Policy(Policy),
-    /// Tell why a value, an identity, a verdict or a flag is what it is
     Explain(Explain),
     /// List the formats that are read by structure, or try them on files
     Formats {

@@ -16,7 +16,6 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Sweep {
-    /// See [`SweepCommand`].
     #[command(subcommand)]
     pub command: Option<SweepCommand>,
     /// Repositories of an organisation, group, workspace or user: KIND:[HOST/]NAME, of github, gitlab, gitea, forgejo, bitbucket, azure
@@ -52,10 +51,8 @@ pub(in crate::cli) struct Sweep {
     /// Only a part of the repositories, without a store: the I-th of N; `keysweep report` merges the reports
     #[arg(long, value_name = "I/N", value_parser = Shard::parse, conflicts_with = "store")]
     pub shard: Option<Shard>,
-    /// How work is done.
     #[command(flatten)]
     pub place: Place,
-    /// What is judged by.
     #[command(flatten)]
     pub bench: Bench,
     /// Exports to join with, files or folders
@@ -105,10 +102,8 @@ pub(in crate::cli) enum SweepCommand {
 /// Takes repositories from the store one by one until it is stopped; what is begun is ended first. It must be the same keysweep with the same configuration.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Worker {
-    /// How work is done.
     #[command(flatten)]
     pub place: Place,
-    /// What is judged by.
     #[command(flatten)]
     pub bench: Bench,
     /// End when nothing is left to do
@@ -125,7 +120,7 @@ pub(in crate::cli) struct Worker {
     pub token_command: Option<PathBuf>,
 }
 
-/// Where and how repositories are worked on.
+// Where and how repositories are worked on. A doc comment would be taken for the help of the command it is flattened into.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Place {
     /// Where sweeps are kept: a file, or postgres://USER@HOST/DATABASE [default: sweep.db in this user's state folder, or KEYSWEEP_STORE]
@@ -160,7 +155,7 @@ pub(in crate::cli) struct Place {
     pub quiet: bool,
 }
 
-/// What decides what is found.
+// What decides what is found; no doc comment, as above.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Bench {
     /// Configuration [default: keysweep.toml, found upward from here]

@@ -100,7 +100,7 @@ pub(super) fn worker(args: &args::Worker) -> Result<Exit> {
 
 /// The report of the last sweep in a store, in JSON.
 pub(super) fn last_report(store: &str) -> Result<String> {
-    let text = sweep::last_report(&Address::parse(store)?)?;
+    let text = sweep::last_report(&existing(Address::parse(store)?)?)?;
     text.context("no sweep in the store is finished yet; see `keysweep sweep status`")
 }
 
@@ -175,7 +175,7 @@ fn told(night: &Night) {
 }
 
 fn status(store: Option<&str>, as_json: bool, prometheus: bool) -> Result<Exit> {
-    let address = address(store)?;
+    let address = existing(address(store)?)?;
     let Some((sweep, progress, troubles)) = sweep::status(&address)? else { bail!("no sweep was ever begun in this store") };
     if prometheus {
         let text = metrics::text((sweep.id, sweep.started, sweep.finished), &progress, &sweep::trend(&address)?);
@@ -324,6 +324,14 @@ fn address(named: Option<&str>) -> Result<Address> {
         None => Ok(Address::Sqlite(
             key::state_folder().context("there is no state folder for the store: name one with --store FILE")?.join("sweep.db"),
         )),
+    }
+}
+
+/// A store to look into, which is not made by looking.
+fn existing(address: Address) -> Result<Address> {
+    match &address {
+        Address::Sqlite(file) if !file.is_file() => bail!("{}: there is no such store; `keysweep sweep` makes one", file.display()),
+        _ => Ok(address),
     }
 }
 

@@ -141,6 +141,12 @@ fn stores_that_are_newer_or_none_are_refused() {
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     let run = ground.keysweep(&["sweep", "status", "--store", "mysql://u:pw@h/d"]);
     assert!(run.code == Some(2) && !run.stderr.contains("pw"), "{}", run.stderr);
+    for looking in [&["sweep", "status", "--store", "none.db"][..], &["report", "--store", "none.db"]] {
+        let run = ground.keysweep(looking);
+        assert!(run.code == Some(2) && run.stderr.contains("there is no such store"), "{}", run.stderr);
+    }
+    assert!(!ground.at("none.db").exists(), "a store was made by looking");
+    assert!(ground.keysweep(&["sweep", "--help"]).text().contains("taken up by the next one"), "the help says what a sweep does");
     let run = ground.keysweep(&["sweep", "--store", "new.db"]);
     assert!(run.code == Some(2) && run.stderr.contains("nothing to sweep"), "{}", run.stderr);
 }
