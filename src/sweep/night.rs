@@ -108,7 +108,8 @@ pub enum Error {
     Misfit(String),
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+/// The asynchronous runtime: two threads, for the work itself is done on threads that may block.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     built.map_err(|e| Error::System("no asynchronous runtime", e))
 }

@@ -1,7 +1,7 @@
 //! The queue of a sweep's repositories: apalis on SQLite or PostgreSQL. A worker that dies is noticed by its silence, and its work given to another.
 
 use super::judge::Asked;
-use super::task::Workshop;
+use super::task::{BROKE_OFF, Workshop};
 use crate::store::{Address, Attempt, Done, Outcome, Store};
 use apalis::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -216,7 +216,7 @@ async fn job(job: Job, worker: Data<Worker>) -> Result<(), Failure> {
     let work = move || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| workshop.work(&target, remembered.as_ref(), &asked)));
     let worked = match tokio::task::spawn_blocking(work).await? {
         Ok(worked) => worked,
-        Err(_) => Err(("the scan broke off: a fault of keysweep; please report it".to_owned(), true)),
+        Err(_) => Err((BROKE_OFF.to_owned(), true)),
     };
     match worked {
         Ok(done) => end(&worker, sweep, &repository, &done).await,

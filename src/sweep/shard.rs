@@ -3,9 +3,9 @@
 use super::git::Git;
 use super::judge::{Asked, Judge};
 use super::mirror::Cache;
-use super::night::{Error, Watch};
+use super::night::{Error, Watch, runtime};
 use super::target::Listing;
-use super::task::Workshop;
+use super::task::{BROKE_OFF, Workshop};
 use crate::model::{Report, Skipped};
 use crate::store::{Done, Outcome, Progress, Target};
 use sha2::{Digest, Sha256};
@@ -58,9 +58,7 @@ pub fn shard(
     cache.make_room();
     let workshop = Arc::new(Workshop { git, cache, judge: judge.clone() });
     let asked = Arc::new(asked);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(|e| Error::System("no asynchronous runtime", e))?;
-    let mut worked = runtime.block_on(all(listing.targets, &workshop, &asked, concurrency, watch));
+    let mut worked = runtime()?.block_on(all(listing.targets, &workshop, &asked, concurrency, watch));
     worked.sort_by(|a, b| a.0.cmp(&b.0));
     let mut report = judge.blank();
     report.scan.skipped.extend(listing.skipped);
@@ -94,7 +92,7 @@ async fn all(
             let _permit = permits.acquire_owned().await;
             let name = target.name.clone();
             let work = tokio::task::spawn_blocking(move || workshop.work(&target, None, &asked));
-            (name, work.await.unwrap_or_else(|_| Err(("the scan broke off: a fault of keysweep; please report it".to_owned(), false))))
+            (name, work.await.unwrap_or_else(|_| Err((BROKE_OFF.to_owned(), false))))
         });
     }
     let mut worked = Vec::new();

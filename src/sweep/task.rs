@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// Largest memory of a repository that is read, in bytes.
 const LARGEST_MEMORY: u64 = 1 << 30;
+/// What is told of a repository whose scan panicked.
+pub const BROKE_OFF: &str = "the scan broke off: a fault of keysweep; please report it";
 /// Pauses before a fetch is tried again.
 const PAUSES: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(3)];
 

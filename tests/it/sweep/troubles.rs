@@ -90,14 +90,15 @@ fn hooks_filters_and_configuration_of_a_repository_are_not_run() {
 #[test]
 fn what_is_too_large_is_stopped_and_named() {
     let ground = Ground::new();
-    ground.repo("org/large").commit_file(
-        "x.bin",
-        (0..2_000_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<u8>>(),
-        "large",
-    );
-    let night = Sweep::of(&ground, "s", "org").and(&["--max-repository", "1MB"]).night();
-    let why = night.report["scan"]["skipped"].to_string();
-    assert!(why.contains("git was stopped at 1 MB") || night.outcomes("scanned") == 1, "{why}");
+    ground.repo("org/large").commit_file("x.py", leak(1), "leak");
+    // A git that fetches more than it may and does not end by itself.
+    let git = ground.write("bin/git", "#!/bin/sh\ncase \"$*\" in *--prune*) head -c 3000000 /dev/zero > objects/pack/x.pack; exec sleep 60;; *) exec /usr/bin/git \"$@\";; esac\n");
+    fs::set_permissions(&git, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", ground.at("bin").display());
+    let began = Instant::now();
+    let night = Sweep::of(&ground, "s", "org").night_with(&["--max-repository", "1MB"], &[("PATH", &path)]);
+    assert!(began.elapsed().as_secs() < 30, "it was waited for");
+    assert!(skipped(&night.report, "org/large").contains("git was stopped at 1 MB"), "{}", night.run.stderr);
 }
 
 #[test]
