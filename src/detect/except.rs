@@ -2,9 +2,8 @@
 //!
 //! What an exception asks of the bytes is decided with the match; what it asks of the path is left open and decided later.
 
-use super::library::compile_any;
+use super::pattern::Pattern;
 use crate::model::Except;
-use regex_automata::meta::Regex;
 
 /// Most exceptions of a detector that ask for a path: each has a bit in every candidate.
 const MOST: usize = 32;
@@ -15,10 +14,10 @@ pub(super) struct Excepts(Vec<Entry>);
 
 struct Entry {
     /// Of value, whole match and line, what one expression of must be found.
-    texts: [Option<Regex>; 3],
+    texts: [Option<Pattern>; 3],
     /// Expressions of words that the value must hold one of.
-    words: Option<Regex>,
-    paths: Option<Regex>,
+    words: Option<Pattern>,
+    paths: Option<Pattern>,
 }
 
 impl Excepts {
@@ -56,7 +55,7 @@ impl Excepts {
 
 impl Entry {
     fn new(except: &Except) -> Result<Self, String> {
-        let any = |list: &[String]| (!list.is_empty()).then(|| compile_any(list)).transpose();
+        let any = |list: &[String]| (!list.is_empty()).then(|| Pattern::new(list)).transpose();
         let words: Vec<String> = except.words.iter().map(|w| format!("(?i:{})", regex_syntax::escape(w))).collect();
         let texts = [any(&except.value)?, any(&except.matched)?, any(&except.line)?];
         let entry = Self { texts, words: any(&words)?, paths: any(&except.paths)? };
@@ -65,7 +64,7 @@ impl Entry {
     }
 
     fn holds_in(&self, texts: [&[u8]; 3]) -> bool {
-        let found = |regex: &Option<Regex>, text: &[u8]| regex.as_ref().is_none_or(|r| r.is_match(text));
+        let found = |regex: &Option<Pattern>, text: &[u8]| regex.as_ref().is_none_or(|r| r.is_match(text));
         self.texts.iter().zip(texts).all(|(r, text)| found(r, text)) && found(&self.words, texts[0])
     }
 }

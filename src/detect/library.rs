@@ -2,15 +2,13 @@
 
 use super::embedded;
 use super::except::Excepts;
+use super::pattern::Pattern;
 use super::plan::Plan;
 use super::rule::Rule;
 use super::share::{Shared, Try};
 use super::shelf::Shelf;
 use super::sieve::Sieve;
 use crate::model::{Category, Detector, Provider};
-use regex_automata::meta::Regex;
-use regex_automata::util::primitives::PatternID;
-use regex_automata::util::syntax;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -18,12 +16,6 @@ use std::sync::Arc;
 
 /// Stands for the first capture group that took part in a match.
 pub(super) const FIRST: usize = usize::MAX;
-
-/// Largest compiled pattern, in bytes; a user's pattern beyond it is refused.
-const PATTERN_LIMIT: usize = 16 << 20;
-
-/// Memory for the lazily built automaton of one pattern on one thread, in bytes.
-const CACHE: usize = 1 << 20;
 
 /// What is wrong with a detector file: always the user's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +151,7 @@ impl Library {
     }
 
     /// The compiled pattern, if it compiles.
-    pub(super) fn regex(&self, rule: u16) -> Option<&Regex> {
+    pub(super) fn regex(&self, rule: u16) -> Option<&Pattern> {
         self.rule(rule).regex()
     }
 
@@ -184,16 +176,11 @@ pub fn full() -> Vec<Provider> {
     embedded::full()
 }
 
-/// The number of a named capture group.
-pub(super) fn group_of(regex: &Regex, name: &str) -> Option<usize> {
-    regex.group_info().to_index(PatternID::ZERO, name)
-}
-
 /// Plans a detector and makes sure that its pattern compiles.
 fn plan(detector: &Detector) -> Result<Plan, LoadError> {
     let fault = |why| LoadError::Detector { id: detector.id.clone(), why };
     let plan = Plan::new(detector).map_err(fault)?;
-    compile(&plan.pattern).map_err(fault)?;
+    Pattern::new(&[&plan.pattern]).map_err(fault)?;
     Excepts::new(&detector.except).map_err(|why| fault(format!("an exception is wrong: {why}")))?;
     Ok(plan)
 }
@@ -205,26 +192,6 @@ fn plan(detector: &Detector) -> Result<Plan, LoadError> {
 pub fn check(detector: &Detector) -> Result<(), String> {
     plan(detector).map(drop).map_err(|e| match e {
         LoadError::Detector { why, .. } | LoadError::Syntax(why) => why,
-    })
-}
-
-/// Compiles a pattern the way scans do: bytes, ASCII classes, bounded size.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
-    compile_any(&[pattern])
-}
-
-/// Compiles several patterns to search for any of them.
-pub(super) fn compile_any(patterns: &[impl AsRef<str>]) -> Result<Regex, String> {
-    let limits = Regex::config()
-        .utf8_empty(false)
-        .nfa_size_limit(Some(PATTERN_LIMIT))
-        .hybrid_cache_capacity(CACHE)
-        .auto_prefilter(false)
-        .onepass(false);
-    let bytes = syntax::Config::new().unicode(false).utf8(false);
-    Regex::builder().configure(limits).syntax(bytes).build_many(patterns).map_err(|e| match e.syntax_error() {
-        Some(wrong) => wrong.to_string(),
-        None => e.to_string(),
     })
 }
 

@@ -15,6 +15,7 @@ mod hit;
 pub mod keys;
 mod library;
 mod line;
+mod pattern;
 mod placeholder;
 mod plan;
 mod proof;

@@ -1,10 +1,10 @@
 //! A detector in force: its plan, and what of it is compiled when a run first needs it.
 
 use super::except::Excepts;
-use super::library::{FIRST, compile, group_of};
+use super::library::FIRST;
+use super::pattern::Pattern;
 use super::plan::Plan;
 use crate::model::{Category, Detector};
-use regex_automata::meta::Regex;
 use serde::Deserialize;
 use std::sync::{Arc, OnceLock};
 
@@ -17,9 +17,9 @@ pub(super) struct Rule {
     pub category: Category,
     /// Its plan, without anchors: those are the sieve's.
     pub plan: Plan,
-    pattern: OnceLock<Option<Regex>>,
+    pattern: OnceLock<Option<Pattern>>,
     group: OnceLock<usize>,
-    paths: OnceLock<Option<Regex>>,
+    paths: OnceLock<Option<Pattern>>,
     excepts: OnceLock<Excepts>,
 }
 
@@ -40,14 +40,14 @@ impl Rule {
     }
 
     /// The compiled pattern. Built-in patterns that do not compile fail `detectors test`, not a scan.
-    pub(super) fn regex(&self) -> Option<&Regex> {
-        self.pattern.get_or_init(|| compile(&self.plan.pattern).ok()).as_ref()
+    pub(super) fn regex(&self) -> Option<&Pattern> {
+        self.pattern.get_or_init(|| Pattern::new(&[&self.plan.pattern]).ok()).as_ref()
     }
 
     /// Whether it is for files at this path.
     pub(super) fn applies(&self, path: &str) -> bool {
         let wanted = &self.detector.paths;
-        let regex = || self.paths.get_or_init(|| compile(wanted).ok()).as_ref();
+        let regex = || self.paths.get_or_init(|| Pattern::new(&[wanted]).ok()).as_ref();
         wanted.is_empty() || regex().is_some_and(|r| r.is_match(path))
     }
 
@@ -58,11 +58,11 @@ impl Rule {
     }
 
     /// The capture group that is the secret; `FIRST` for the first one that took part.
-    pub(super) fn group(&self, regex: &Regex) -> usize {
+    pub(super) fn group(&self, regex: &Pattern) -> usize {
         *self.group.get_or_init(|| {
             let wanted = &self.detector.value;
             let first = (wanted == "first").then_some(FIRST);
-            group_of(regex, wanted).or(first).or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.captures_len() > 1))
+            regex.group(wanted).or(first).or_else(|| wanted.parse().ok()).unwrap_or(usize::from(regex.groups() > 1))
         })
     }
 }

@@ -6,7 +6,7 @@
 
 use super::decode::{self, Run};
 use super::hit::{Candidate, Hit, Source, offset, sort};
-use super::library::{FIRST, Library, group_of};
+use super::library::{FIRST, Library};
 use super::line::{Line, line_end, line_start};
 use super::plan::{CONTEXT, NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
@@ -255,7 +255,7 @@ impl<'l> Scanner<'l> {
         let mut found = Vec::new();
         let mut slots = std::mem::take(&mut self.slots);
         slots.clear();
-        slots.resize(regex.captures_len() * 2, None);
+        slots.resize(regex.groups() * 2, None);
         // Where the match must begin is known of most anchors; else it may begin anywhere before.
         let (mut next, anchored) = match what.lead {
             None => (0, Anchored::No),
@@ -266,7 +266,7 @@ impl<'l> Scanner<'l> {
         };
         while next <= at - from && found.len() < MAX_PER_ANCHOR {
             let input = Input::new(window).span(next..window.len()).anchored(anchored);
-            if regex.search_slots(&input, &mut slots).is_none() {
+            if !regex.search(&input, &mut slots) {
                 break;
             }
             let group = |n: usize| Some((slots.get(2 * n)?.as_ref()?.get(), slots.get(2 * n + 1)?.as_ref()?.get()));
@@ -275,12 +275,12 @@ impl<'l> Scanner<'l> {
             let bounded = !self.library.plan(rule).boundary || at_boundary(bytes, start + from);
             if end + from > at && bounded {
                 let named = |name: &str| {
-                    let (a, b) = group(group_of(regex, name)?).filter(|_| !name.is_empty())?;
+                    let (a, b) = group(regex.group(name)?).filter(|_| !name.is_empty())?;
                     Some(String::from_utf8_lossy(&window[a..b]).into_owned().into_boxed_str()).filter(|text| !text.is_empty())
                 };
                 let filled = |n: usize| group(n).filter(|v| v.0 < v.1);
                 let value = match self.library.rule(rule).group(regex) {
-                    FIRST => (1..regex.captures_len()).find_map(filled),
+                    FIRST => (1..regex.groups()).find_map(filled),
                     n => filled(n),
                 };
                 // More than the window, but within the line: a line with new bytes is decided again as a whole.

@@ -10,6 +10,9 @@ use crate::model::Skipped;
 use crate::source::history::{Changed, Index, Lookup, Pending, Repository};
 use std::collections::BTreeSet;
 
+/// Bytes of the buffer that a thread keeps from one file to the next.
+const KEPT: usize = 4 << 20;
+
 /// Scans what the index would commit; values that a parent has at the same path, or that moved with a file, are not new.
 pub(super) fn staged(repository: &Repository, name: &str, library: &Library, options: &Options<'_>, gathered: &mut Gathered) {
     let file = options.index.clone().unwrap_or_else(|| repository.git_dir.join("index"));
@@ -32,17 +35,20 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
         options.threads,
         &changed,
         16,
-        || Part::new(library, options),
-        |part, (number, changed)| {
+        || (Part::new(library, options), Vec::new()),
+        |(part, bytes), (number, changed)| {
             let path = path_of(changed);
-            match lookup.read(&changed.staged.id) {
-                Ok((_, bytes)) => part.file(*number, &path, &bytes, options, None),
+            match lookup.read_into(&changed.staged.id, bytes) {
+                Ok(_) => part.file(*number, &path, bytes, options, None),
                 Err(e) => part.skipped.push(Skipped::new(format!("{name}: staged {path}"), e.to_string())),
+            }
+            if bytes.capacity() > KEPT {
+                *bytes = Vec::new();
             }
             options.progress.advance(1);
         },
     );
-    let found = gather(parts, gathered);
+    let found = gather(parts.into_iter().map(|(part, _)| part).collect(), gathered);
     let mut known = Known { lookup: &lookup, library, options, moved: None };
     for (number, inspected) in &found {
         let changed = changed[*number].1;

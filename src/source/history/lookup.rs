@@ -60,14 +60,24 @@ impl Lookup {
     /// When it or a base of it is missing, corrupt or too large.
     pub fn read(&self, id: &[u8]) -> Result<(Kind, Vec<u8>), Error> {
         let mut bytes = Vec::new();
+        self.read_into(id, &mut bytes).map(|kind| (kind, bytes))
+    }
+
+    /// The same into a buffer that is used again.
+    ///
+    /// # Errors
+    /// As [`Lookup::read`].
+    pub fn read_into(&self, id: &[u8], bytes: &mut Vec<u8>) -> Result<Kind, Error> {
         for dir in &self.dirs {
             if fs::symlink_metadata(loose::path(dir, id)).is_ok() {
-                return loose::read(dir, id, self.most, &mut bytes).map(|kind| (kind, bytes));
+                return loose::read(dir, id, self.most, bytes);
             }
         }
         let found = self.packs.iter().find_map(|(pack, index)| Some((pack, index, self.offset(index, id)?)));
         let (pack, index, offset) = found.ok_or_else(|| Error::corrupt("the object is not here"))?;
-        self.packed(pack, index, offset)
+        let (kind, found) = self.packed(pack, index, offset)?;
+        *bytes = found;
+        Ok(kind)
     }
 
     /// The tree of a commit.

@@ -4,9 +4,15 @@ use super::Error;
 use super::objects::{hex, unhex};
 use super::pack::Kind;
 use crate::source::Bytes;
+use libdeflater::{DecompressionError, Decompressor};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// Most bytes before the content.
+const HEADER: u64 = 32;
+/// What most objects inflate to at most, in sizes of their file.
+const USUAL: u64 = 4;
 
 /// Ids of all loose objects under an `objects` folder, sorted.
 pub fn list(objects: &Path, hash_len: usize) -> Vec<Vec<u8>> {
@@ -36,15 +42,58 @@ pub fn path(objects: &Path, id: &[u8]) -> PathBuf {
 /// When the file cannot be read, does not inflate, or is not what it says it is.
 pub fn read(objects: &Path, id: &[u8], most: u64, out: &mut Vec<u8>) -> Result<Kind, Error> {
     let file = Bytes::open(&path(objects, id), most)?;
-    let mut stream = flate2::read::ZlibDecoder::new(&*file);
-    let corrupt = |e: std::io::Error| Error::corrupt(format!("its data does not inflate: {e}"));
-    let (kind, size) = header(&mut stream).map_err(corrupt)?;
-    if size > most {
-        return Err(Error::Unsupported(format!("{size} bytes, more than the limit of {most}")));
+    let mut inflater = Decompressor::new();
+    let mut inflate = |room: u64, out: &mut Vec<u8>| {
+        out.resize(room as usize, 0);
+        inflater.zlib_decompress(&file, out)
+    };
+    let inflated = match inflate((file.len() as u64 * USUAL).min(most) + HEADER, out) {
+        Err(DecompressionError::InsufficientSpace) => {
+            let (_, size) = stated(&file, most)?;
+            inflate(size + HEADER, out)
+        }
+        done => done,
+    };
+    match inflated {
+        Ok(n) => out.truncate(n),
+        Err(DecompressionError::InsufficientSpace) => return Err(Error::corrupt(OTHER_SIZE)),
+        Err(e) => return Err(Error::corrupt(format!("its data does not inflate: {e}"))),
     }
-    out.clear();
-    stream.take(size + 1).read_to_end(out).map_err(corrupt)?;
-    if out.len() as u64 == size { Ok(kind) } else { Err(Error::corrupt("its size is not the one it states")) }
+    let mut content = &**out;
+    let (kind, size) = header(&mut content).map_err(corrupt)?;
+    if size > most {
+        return Err(too_large(size, most));
+    }
+    if content.len() as u64 != size {
+        return Err(Error::corrupt(OTHER_SIZE));
+    }
+    let begins = out.len() - content.len();
+    out.drain(..begins);
+    Ok(kind)
+}
+
+/// What is wrong with an object of more or fewer bytes than its header says.
+const OTHER_SIZE: &str = "its size is not the one it states";
+
+fn corrupt(e: std::io::Error) -> Error {
+    Error::corrupt(format!("its data does not inflate: {e}"))
+}
+
+fn too_large(size: u64, most: u64) -> Error {
+    Error::Unsupported(format!("{size} bytes, more than the limit of {most}"))
+}
+
+/// What an object says of itself, as far as that can be so.
+fn stated(file: &[u8], most: u64) -> Result<(Kind, u64), Error> {
+    let (kind, size) = header(&mut flate2::read::ZlibDecoder::new(file)).map_err(corrupt)?;
+    if size > most {
+        return Err(too_large(size, most));
+    }
+    // Deflate shrinks at most about 1032 times: a larger claim is a lie and must not cost memory.
+    if size > (file.len() as u64).saturating_mul(1040) {
+        return Err(Error::corrupt("it claims to inflate to more than its file can hold"));
+    }
+    Ok((kind, size))
 }
 
 /// Reads only what a loose object is, and how large.
@@ -58,7 +107,7 @@ pub fn stat(objects: &Path, id: &[u8]) -> Result<(Kind, u64), Error> {
         return Err(Error::corrupt("not a regular file"));
     }
     fs::File::open(file)?.take(512).read_to_end(&mut head)?;
-    header(&mut flate2::read::ZlibDecoder::new(&*head)).map_err(|e| Error::corrupt(format!("its data does not inflate: {e}")))
+    header(&mut flate2::read::ZlibDecoder::new(&*head)).map_err(corrupt)
 }
 
 fn header(stream: &mut impl Read) -> std::io::Result<(Kind, u64)> {
