@@ -48,6 +48,17 @@ function first(items, most, show) {
   return h('ul', null, items.slice(0, most).map((item) => h('li', null, show(item))), rest > 0 && h('li', { class: 'faint' }, `and ${number(rest)} more`));
 }
 
+// The lines around a place of a credential, its value marked; parsed when the first is asked for.
+let excerpts;
+function excerpt(finding) {
+  excerpts ??= JSON.parse(document.getElementById('excerpts').textContent);
+  const shown = excerpts[finding.id];
+  if (!shown) return null;
+  const name = place(finding.locations[shown.place]);
+  const line = ([before, value, behind], at) => h('span', { class: 'line' }, h('span', { class: 'at', 'aria-hidden': 'true' }, number(shown.first + at)), before, value && h('mark', null, value), behind, '\n');
+  return h('pre', { class: 'excerpt code', tabindex: 0, role: 'region', 'aria-label': `Lines around ${name}` }, shown.lines.map(line));
+}
+
 // Since when a credential is exposed, and until when: a bar from the commit that brought it to the one that took it away, or to the day of the scan.
 function life(finding, marks = []) {
   const from = Date.parse(finding.first_seen?.date ?? '');

@@ -145,6 +145,7 @@ function findingDetail(f) {
   return terms([
     ['Identity', identity && h('a', { href: address({ view: 'identities', id: identity.id, q: '', provider: '', verdict: [], flag: '', page: 1 }) }, `${called(identity)}, ${identity.verdict}`)],
     ['Brought by', commit(f.first_seen)], ['Last held by', commit(f.last_seen)], ['Taken away by', commit(f.removed_in)],
+    ['Lines', excerpt(f)],
     ['Places', first(f.locations, 50, at)],
     ['Sure because of', `${f.proof}, ${f.confidence} confidence`],
     ['Makes one credential with', f.group && first(f.group.members, 20, (one) => `${one.detector} ${one.value ?? one.redacted ?? ''} (line ${one.line})`)],

@@ -98,6 +98,19 @@ describe('what it shows', () => {
     await close(page);
   });
 
+  test('the lines around a credential are shown, with nothing of the value', async () => {
+    const page = await open('#view=findings&where=head');
+    await rows(page).first().getByRole('button').click();
+    const lines = page.getByRole('region', { name: /^Lines around / });
+    await lines.waitFor();
+    const marked = await lines.locator('mark').innerText();
+    assert.ok(report.findings.some((f) => f.secret.redacted === marked), marked);
+    assert.ok((await lines.innerText()).split('\n').some((line) => line.includes(marked) && line.length > marked.length));
+    await page.evaluate(axe);
+    assert.deepEqual((await page.evaluate(() => window.axe.run())).violations, []);
+    await close(page);
+  });
+
   test('no value is in it unless asked for', async () => {
     const held = readFileSync(file, 'utf8');
     assert.equal(report.findings.length, 241);
