@@ -12,7 +12,7 @@ use crate::correlate::correlate;
 use crate::detect::{Library, is_builtin, parse_file};
 use crate::engine::{self, History, Options, Progress, Quiet, Target};
 use crate::inventory::missing;
-use crate::model::{self, Confidence, ExportRules, Gate, KeyKind, Policy, Provider, Redaction, Register, Report, Timestamp};
+use crate::model::{self, Confidence, ExportRules, Gate, KeyKind, Policy, Provider, Redaction, Register, Report, Skipped, Timestamp};
 use crate::source::{Bytes, archive};
 use anyhow::{Context, Result, bail};
 use std::io::{IsTerminal, Read};
@@ -99,8 +99,21 @@ fn join_with_exports(args: &args::Scan, options: &Options<'_>, config: &Config, 
 /// Joins a report with an inventory as of the time it was made.
 pub(super) fn join(report: &mut Report, register: Register, policy: &Policy) {
     let now = report.scan.started;
+    for unread in unread(&register) {
+        if !report.scan.skipped.contains(&unread) {
+            report.scan.skipped.push(unread);
+        }
+    }
     correlate(report, register, policy, now);
     report.coverage.iter_mut().filter(|row| row.sources.is_empty()).for_each(|row| row.missing = Some(missing(&row.provider)));
+}
+
+/// The exports that could not be read to their end: they were asked for as much as what is scanned.
+fn unread(register: &Register) -> impl Iterator<Item = Skipped> {
+    register.files.iter().filter(|file| !file.whole).map(|file| {
+        let why = register.warnings.iter().find_map(|warning| warning.strip_prefix(&file.source)?.strip_prefix(": "));
+        Skipped::new(&file.source, format!("export of the inventory: {}", why.unwrap_or("cannot be read")))
+    })
 }
 
 /// The digests that some record has, and that are costly or unusual enough to be made only then.

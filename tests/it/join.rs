@@ -149,6 +149,9 @@ fn exports_that_are_broken_are_named_and_the_rest_is_read() {
     let report = scan(&ground, &[]);
     let warnings = report.json["inventory"]["warnings"].to_string();
     assert!(warnings.contains("cut.json"), "{file:?}: {warnings}");
+    let skipped = report.json["scan"]["skipped"].to_string();
+    assert!(skipped.contains("aws/cut.json") && skipped.contains("export of the inventory: is cut off or broken"), "{skipped}");
+    assert_eq!(ground.keysweep_with(&["scan", "code", "--inventory", "exports", "--fail-on", "never"], b"", NOW).code, Some(3));
     assert_eq!(of_finding(&report, "envs/prod/deploy.env")["verdict"], "governed");
     let missing = ground.keysweep(&["scan", "code", "--inventory", "export"]);
     assert_eq!(missing.code, Some(2));
