@@ -5,7 +5,7 @@ const DIRECTIVE: &str = "keysweep:allow";
 /// Scanners whose comments can be honoured on request, with what such a comment holds. Those scanners look for it anywhere on the line, and ask for no reason.
 pub const FOREIGN: &[(&str, &[&str])] = &[
     ("betterleaks", &["betterleaks:allow"]),
-    ("detect-secrets", &["pragma: allowlist secret", "pragma: whitelist secret"]),
+    ("detect-secrets", &["pragma: allowlist secret", "pragma: whitelist secret", "pragma: allowlist nextline secret"]),
     ("ggshield", &["ggignore"]),
     ("gitleaks", &["gitleaks:allow"]),
     ("kingfisher", &["kingfisher:ignore"]),

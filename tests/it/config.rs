@@ -289,11 +289,19 @@ fn a_file_named_as_target_is_read_though_ignored() {
 fn comments_of_other_scanners_are_honoured_on_request_alone() {
     let ground = Ground::new();
     let repo = ground.repo("r");
-    repo.write("a.py", format!("a = '{}' # gitleaks:allow\nb = '{}' # pragma: allowlist secret\n", openai(1), openai(2)));
+    repo.write(
+        "a.py",
+        format!(
+            "a = '{}' # gitleaks:allow\nb = '{}' # pragma: allowlist secret\n# pragma: allowlist nextline secret\nc = '{}'\n",
+            openai(1),
+            openai(2),
+            openai(3)
+        ),
+    );
     let high = |options: &[&str]| ground.keysweep(&[&["scan", "--short", "r"], options].concat()).text().matches("high:").count();
-    assert_eq!(high(&[]), 2);
+    assert_eq!(high(&[]), 3);
     repo.write("keysweep.toml", "[scan]\nhonour = ['gitleaks']\n");
-    assert_eq!(high(&[]), 1);
+    assert_eq!(high(&[]), 2);
     repo.write("keysweep.toml", "[scan]\nhonour = ['gitleaks', 'detect-secrets']\n");
     assert_eq!(high(&[]), 0);
 }
