@@ -48,6 +48,7 @@ struct With<'w> {
 struct BlobVisitor<'v, 'p> {
     part: &'v mut Part<'p>,
     pack: usize,
+    plan: &'v Plan,
     wanted: &'v [bool],
     with: With<'v>,
 }
@@ -72,6 +73,10 @@ impl Visitor for BlobVisitor<'_, '_> {
 
     fn visit(&mut self, entry: u32, bytes: &[u8], base: Option<Node<'_, Kept>>) -> Kept {
         let Context { options, .. } = self.with.context;
+        // What is not wanted itself is looked at where several others build on it: then their changes are less than they are.
+        if self.plan.weight(entry) < 2 && self.object(entry).is_none() {
+            return Kept { hits: Vec::new(), text: false };
+        }
         if is_compressed(bytes, options) {
             if let Some(object) = self.object(entry) {
                 read_alone(self.part, object, bytes, self.with);
@@ -101,7 +106,7 @@ impl Visitor for BlobVisitor<'_, '_> {
 
     fn failed(&mut self, entry: u32, why: &str) {
         if let Some(object) = self.object(entry) {
-            self.part.skipped.push(Skipped::new(self.with.context.label(object), why));
+            self.part.skipped.push(Skipped::lasting(self.with.context.label(object), why));
         }
     }
 }
@@ -176,7 +181,7 @@ pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Ga
     };
     let mut parts = spread(options.threads, &jobs, 8, init, |part, &(n, root)| {
         let mut walker = std::mem::replace(&mut part.walker, Walker::new(options.max_size));
-        walker.subtree(&store.packs[n], &plans[n], root, &mut BlobVisitor { part, pack: n, wanted, with });
+        walker.subtree(&store.packs[n], &plans[n], root, &mut BlobVisitor { part, pack: n, plan: &plans[n], wanted, with });
         part.walker = walker;
     });
     parts.extend(spread(options.threads, &loose, 16, init, |part, &object| scan_loose(part, object, with)));

@@ -100,7 +100,8 @@ pub(super) fn report(
     suppressed.sort_by_cached_key(key);
     stats.suppressed = suppressed.len() as u64;
     findings.iter_mut().chain(&mut suppressed).for_each(|f| hide(f, &veil));
-    let mut skipped: Vec<Skipped> = skipped.iter().map(|s| Skipped::new(veil.over(&s.what), veil.over(&s.why))).collect();
+    let mut skipped: Vec<Skipped> =
+        skipped.iter().map(|s| Skipped { is_lasting: s.is_lasting, ..Skipped::new(veil.over(&s.what), veil.over(&s.why)) }).collect();
     skipped.sort();
     skipped.dedup();
     let used: HashSet<&str> = findings.iter().chain(&suppressed).map(|f| f.detector.as_str()).collect();

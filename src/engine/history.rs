@@ -169,7 +169,7 @@ fn note_gaps(
     options: &Options<'_>,
     gathered: &mut Gathered,
 ) {
-    let mut skip = |why: String| gathered.skipped.push(Skipped::new(label(""), why));
+    let mut skip = |why: String| gathered.skipped.push(Skipped::lasting(label(""), why));
     if !repository.border.is_empty() && options.history == History::Full {
         skip(format!(
             "shallow clone: history before {} commit(s) is not here; fetch it (`git fetch --unshallow`) or scan with `--history none`",
@@ -210,7 +210,7 @@ fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)],
     let (lives, whole) = lives(context.graph, &query);
     if !whole {
         let why = format!("values stand at more than {MAX_PATHS} paths; the rest of the paths are left out");
-        gathered.skipped.push(Skipped::new(context.name.to_string(), why));
+        gathered.skipped.push(Skipped::lasting(context.name.to_string(), why));
     }
     let mut at_head = AtHead::default();
     let mut by_blob: Vec<&Life> = lives.iter().collect();

@@ -99,7 +99,7 @@ impl Inspector<'_, '_> {
         let lost = troubles.into_iter().filter(|t| t.loss != archive::Loss::Nothing);
         self.skipped.extend(lost.map(|t| {
             let what = if t.member.is_empty() { name.to_owned() } else { format!("{name}!{}", t.member) };
-            Skipped::new(what, t.why)
+            Skipped::lasting(what, t.why)
         }));
         (found, self.skipped.len() == before)
     }

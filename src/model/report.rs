@@ -290,11 +290,19 @@ pub struct Skipped {
     pub what: String,
     /// Why.
     pub why: String,
+    /// Whether it stays so as long as the same bytes are there, so that trying again is of no use.
+    #[serde(skip)]
+    pub is_lasting: bool,
 }
 
 impl Skipped {
     /// An entry of the list.
     pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.into() }
+        Self { what: what.into(), why: why.into(), is_lasting: false }
+    }
+
+    /// The same of what the bytes themselves are the reason for.
+    pub fn lasting(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { is_lasting: true, ..Self::new(what, why) }
     }
 }

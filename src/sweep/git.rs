@@ -70,6 +70,9 @@ pub enum Error {
     /// Another process has it.
     #[error("another process has worked on {0} for longer than a fetch may take")]
     Busy(PathBuf),
+    /// The host gave no answer before.
+    #[error("{0} gave no answer for other repositories a moment ago")]
+    Silent(String),
     /// It grew too large.
     #[error("git was stopped at {0} MB; raise the limit with --max-repository")]
     Size(u64),
@@ -91,6 +94,17 @@ pub fn protocol(url: &str) -> Result<&'static str, Error> {
         None => "",
     };
     PROTOCOLS.iter().find(|p| **p == scheme).copied().ok_or_else(|| Error::Protocol(without_user(url)))
+}
+
+/// The host of a URL, with its port; none where it names a folder.
+pub fn host(url: &str) -> Option<&str> {
+    let server = match url.split_once("://") {
+        Some(("file", _)) => return None,
+        Some((_, rest)) => rest.split('/').next()?,
+        None if url.starts_with(['/', '.']) => return None,
+        None => url.split_once(':')?.0,
+    };
+    Some(server.rsplit('@').next().unwrap_or(server)).filter(|host| !host.is_empty())
 }
 
 /// A URL without user and password.
@@ -252,7 +266,9 @@ fn taken(path: &Path) -> String {
 fn reason(said: &str, status: ExitStatus) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let fatal = lines.iter().find(|l| l.starts_with("fatal:") || l.starts_with("error:")).or(lines.last());
-    let words = fatal.map_or_else(|| status.to_string(), |l| l.split(' ').map(plain).collect::<Vec<_>>().join(" "));
+    // Where ssh fails, git only says that it cannot read, and ssh said why before.
+    let cause = fatal.filter(|l| l.contains("Could not read from remote")).and(lines.first()).filter(|first| Some(*first) != fatal);
+    let words = cause.or(fatal).map_or_else(|| status.to_string(), |l| l.split(' ').map(plain).collect::<Vec<_>>().join(" "));
     crate::model::shown_line(&words).into_owned()
 }
 
@@ -280,6 +296,32 @@ mod tests {
         ] {
             assert_eq!(protocol(url).ok(), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn hosts_of_urls() {
+        for (url, expected) in [
+            ("https://x:pass@github.com:8443/acme/shop.git", Some("github.com:8443")),
+            ("git@github.com:acme/shop.git", Some("github.com")),
+            ("ssh://git@host/x", Some("host")),
+            ("git://127.0.0.1:9418/x", Some("127.0.0.1:9418")),
+            ("/srv/git/a:b", None),
+            ("../a:b", None),
+            ("file:///srv/git", None),
+        ] {
+            assert_eq!(host(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_ssh_says_is_told_where_git_only_cannot_read() {
+        let said =
+            "ssh: connect to host h port 22: Connection refused\nfatal: Could not read from remote repository.\n\nPlease make sure\n";
+        assert_eq!(reason(said, ExitStatus::default()), "ssh: connect to host h port 22: Connection refused");
+        assert_eq!(
+            reason("fatal: Could not read from remote repository.", ExitStatus::default()),
+            "fatal: Could not read from remote repository."
+        );
     }
 
     #[test]

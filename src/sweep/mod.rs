@@ -2,6 +2,7 @@
 
 pub mod forge;
 mod git;
+mod host;
 mod judge;
 mod mirror;
 mod night;

@@ -1,6 +1,7 @@
 //! A night: a sweep is begun or taken up, worked on until all is done, and its findings made one report.
 
 use super::git::Git;
+use super::host::Hosts;
 use super::judge::{Asked, Judge};
 use super::mirror::Cache;
 use super::queue::{Job, Queue, Worker};
@@ -254,7 +255,7 @@ impl<'c> Crew<'c> {
             attempts: settings.attempts,
             heartbeat: settings.heartbeat,
             store: store.clone(),
-            workshop: Arc::new(Workshop { git: settings.git, cache, judge: judge.clone() }),
+            workshop: Arc::new(Workshop { git: settings.git, cache, hosts: Hosts::default(), judge: judge.clone() }),
             tell: Arc::new(move |repository, done| teller.done(repository, done)),
             misfit: Arc::new(move |why| {
                 *told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(why);

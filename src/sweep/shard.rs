@@ -1,6 +1,7 @@
 //! A shard: a part of the repositories, by their names, worked on without a store, for engines that hand out an index.
 
 use super::git::Git;
+use super::host::Hosts;
 use super::judge::{Asked, Judge};
 use super::mirror::Cache;
 use super::night::{Error, Watch, runtime};
@@ -56,7 +57,7 @@ pub fn shard(
 ) -> Result<Report, Error> {
     let cache = Cache::open(cache, budget).map_err(|e| Error::System("the folder of mirrors", e))?;
     cache.make_room();
-    let workshop = Arc::new(Workshop { git, cache, judge: judge.clone() });
+    let workshop = Arc::new(Workshop { git, cache, hosts: Hosts::default(), judge: judge.clone() });
     let asked = Arc::new(asked);
     let mut worked = runtime()?.block_on(all(listing.targets, &workshop, &asked, concurrency, watch));
     worked.sort_by(|a, b| a.0.cmp(&b.0));

@@ -73,6 +73,11 @@ impl Plan {
         roots.sort_by_key(|&e| std::cmp::Reverse(if weight[e as usize] < 64 { 0 } else { weight[e as usize] }));
         Self { roots, weight, unreachable }
     }
+
+    /// Wanted entries among an entry and all that is built on it.
+    pub fn weight(&self, entry: u32) -> u32 {
+        self.weight.get(entry as usize).copied().unwrap_or(0)
+    }
 }
 
 struct Frame<S> {

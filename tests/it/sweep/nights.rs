@@ -11,6 +11,46 @@ fn as_if_new(ground: &Ground, known: &super::Night, number: usize) {
 }
 
 #[test]
+fn what_cannot_be_read_whoever_tries_is_tried_again_once_the_files_are_others() {
+    let ground = Ground::new();
+    let a = ground.repo("org/a");
+    a.commit_file("x.py", leak(1), "leak");
+    a.commit_file("cut.zip", b"PK\x03\x04\x14\0\0\0\x08\0 cut off", "archive");
+    a.commit_file("large.txt", [filler(7, 4000), leak(2)].concat(), "large");
+    a.git(&["repack", "-adq"]);
+    let sweep = Sweep::with(&ground, "s", &["--root", "org"]);
+    let first = sweep.night();
+    assert_eq!((first.outcomes("scanned"), first.found().len()), (1, 2), "{}", first.run.stderr);
+    assert!(first.report["scan"]["skipped"].to_string().contains("directory cannot be read"), "{}", first.report["scan"]);
+    let same = sweep.night();
+    assert_eq!((same.outcomes("unchanged"), same.run.code), (1, Some(3)), "{}", same.run.stderr);
+    assert_eq!(same.said(), first.said());
+
+    // A pack is damaged, which no commit tells of, and mended again.
+    let pack = fs::read_dir(a.root.join(".git/objects/pack"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.extension().unwrap() == "pack")
+        .unwrap();
+    let sound = fs::read(&pack).unwrap();
+    let mut damaged = sound.clone();
+    let middle = sound.len() / 2;
+    damaged[middle..middle + 64].fill(0x55);
+    a.commit_file("y.txt", "new", "so that it is looked at");
+    let write = |bytes: &[u8]| {
+        fs::remove_file(&pack).unwrap();
+        fs::write(&pack, bytes).unwrap();
+    };
+    write(&damaged);
+    let lossy = sweep.night();
+    assert_eq!((lossy.outcomes("scanned"), lossy.found().len()), (1, 1), "{}", lossy.report["scan"]);
+    assert_eq!(sweep.night().outcomes("unchanged"), 1, "the same bytes say the same");
+    write(&sound);
+    let mended = sweep.night();
+    assert_eq!((mended.outcomes("scanned"), mended.found().len()), (1, 2), "{}", mended.report["scan"]);
+}
+
+#[test]
 fn what_is_remembered_changes_nothing_that_is_reported() {
     let ground = Ground::new();
     let (a, b) = (ground.repo("org/a"), ground.repo("org/b"));

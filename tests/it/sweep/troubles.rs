@@ -52,6 +52,23 @@ fn bad_repositories_are_named_and_the_others_are_swept() {
 }
 
 #[test]
+fn a_host_that_is_down_does_not_hold_up_the_night() {
+    let ground = Ground::new();
+    ground.repo("org/good").commit_file("x.py", leak(1), "leak");
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let lost: String = (0..60).map(|n| format!("http://{gone}/lost/{n}.git\n")).collect();
+    ground.write("list.txt", format!("{lost}file://{}\n", ground.at("org/good").display()));
+    let began = Instant::now();
+    let night = Sweep::with(&ground, "s", &["--repos", "list.txt"]).night();
+    // Each by itself would be waited for twice for three and a half seconds.
+    assert!(began.elapsed().as_secs() < 60, "it was waited for {:?}", began.elapsed());
+    assert_eq!((night.found().len(), night.run.code), (1, Some(1)), "{}", night.run.stderr);
+    let skipped = night.report["scan"]["skipped"].as_array().unwrap();
+    assert_eq!(skipped.len(), 60, "{skipped:?}");
+    assert!(skipped.iter().all(|s| s["why"].as_str().unwrap().contains(&gone.to_string())), "{skipped:?}");
+}
+
+#[test]
 fn a_repository_that_cannot_be_fetched_this_time_is_as_it_was() {
     let ground = Ground::new();
     ground.repo("org/a").commit_file("x.py", leak(1), "leak");
