@@ -4,7 +4,7 @@ use super::key;
 use crate::model::{Key, KeyKind, Member, Timestamp, aws_account};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use std::sync::LazyLock;
 
 /// Shortest public half that tells one pair from all others of a provider.
@@ -80,9 +80,11 @@ static FORMS: LazyLock<Vec<(Regex, KeyKind)>> = LazyLock::new(|| {
         (r"^(\d{6,21})-[a-z0-9]{32}\.apps\.googleusercontent\.com$", KeyKind::GcpProjNum),
         (r"(?i)[?&]skoid=([0-9a-f-]{36})", KeyKind::EntraOid),
         (r"(?i)[?&]sktid=([0-9a-f-]{36})", KeyKind::EntraTenant),
-        (r"^(spiffe://[\w.-]+/\S+)$", KeyKind::SpiffeId),
+        (r"^(spiffe://[\w.-]+/[!-~]+)$", KeyKind::SpiffeId),
     ];
-    forms.into_iter().map(|(pattern, kind)| (Regex::new(pattern).expect("a sound pattern"), kind)).collect()
+    // Classes of all letters there are would make compiling cost more than the rest of a small scan.
+    let compiled = |pattern: &str| RegexBuilder::new(pattern).unicode(false).build().expect("a sound pattern");
+    forms.into_iter().map(|(pattern, kind)| (compiled(pattern), kind)).collect()
 });
 
 /// The keys that a value carries in clear.
