@@ -10,6 +10,8 @@ mod taxa;
 
 use super::{Options, Reporter, phrase};
 use crate::model::{CommitInfo, Confidence, Exposure, Finding, Location, Report, Suppression, Timestamp, shown};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use serde_sarif::sarif;
 use std::cmp::Reverse;
@@ -29,9 +31,7 @@ impl Reporter for Format {
     }
 
     fn write(&self, report: &Report, _: &Options, out: &mut dyn Write) -> io::Result<()> {
-        let mut out = io::BufWriter::new(out);
-        serde_json::to_writer_pretty(&mut out, &log(report))?;
-        out.write_all(b"\n")?;
+        out.write_all(&fitting(report, LARGEST)?)?;
         out.flush()
     }
 }
@@ -45,22 +45,58 @@ const MOST_PLACES: usize = 1000;
 /// Results of one run, as GitHub takes them (the same page).
 const MOST_RESULTS: usize = 25_000;
 
+/// Bytes of a log once it is packed, as GitHub takes them (the same page).
+const LARGEST: usize = 10_000_000;
+
+/// How many results are listed, and why no more.
+#[derive(Clone, Copy)]
+struct Bound {
+    results: usize,
+    why: &'static str,
+}
+
 /// The kind of notification that says what was not read.
 const SKIPPED: &str = "skipped";
 /// The kind of notification that says what is not listed.
 const LEFT_OUT: &str = "left-out";
 
-fn log(report: &Report) -> sarif::Sarif {
+/// A log of at most so many bytes once it is packed; what is left out is what matters least.
+fn fitting(report: &Report, largest: usize) -> io::Result<Vec<u8>> {
+    let mut bound = Bound { results: MOST_RESULTS, why: "a run holds 25,000 at most" };
+    loop {
+        let log = log(report, bound);
+        let mut text = serde_json::to_vec_pretty(&log)?;
+        text.push(b'\n');
+        let packed = if text.len() > largest { packed(&text)? } else { 0 };
+        let listed = log.runs[0].results.as_ref().map_or(0, Vec::len);
+        if packed <= largest || listed < 2 {
+            return Ok(text);
+        }
+        // A tenth less than the share that would fit, for results differ in length.
+        let fit = (listed as u64 * largest as u64 / packed as u64) as usize * 9 / 10;
+        bound = Bound { results: fit.max(1), why: "a log holds 10 MB at most, packed" };
+    }
+}
+
+/// Bytes that a text packs to.
+fn packed(text: &[u8]) -> io::Result<usize> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(text)?;
+    Ok(packer.finish()?.len())
+}
+
+fn log(report: &Report, bound: Bound) -> sarif::Sarif {
     let mut rules = rule::Rules::new(&report.detectors);
     let identities: BTreeMap<&str, &Exposure> = report.identities.iter().map(|i| (i.id.as_str(), i)).collect();
     let identity = |f: &Finding| f.identity.as_deref().and_then(|id| identities.get(id).copied());
     let mut all: Vec<&Finding> = report.findings.iter().chain(&report.suppressed).collect();
-    if all.iter().map(|f| f.locations.len()).sum::<usize>() > MOST_RESULTS {
+    if all.iter().map(|f| f.locations.len()).sum::<usize>() > bound.results {
         all.sort_by_key(|f| importance(f));
     }
     let mut results = all.into_iter().flat_map(|f| results(f, identity(f), &mut rules)).collect::<Vec<_>>();
-    let left_out = results.len().saturating_sub(MOST_RESULTS);
-    results.truncate(MOST_RESULTS);
+    let left_out = results.len().saturating_sub(bound.results);
+    results.truncate(bound.results);
+    let left_out = (left_out > 0).then(|| format!("{} results are left out: {}.", phrase::grouped(left_out as u64), bound.why));
     let kind = |id: &str, of: &str| sarif::ReportingDescriptor::builder().id(id).short_description(text(of)).build();
     let driver = sarif::ToolComponent::builder()
         .name(&*report.tool.name)
@@ -87,7 +123,7 @@ fn log(report: &Report) -> sarif::Sarif {
 }
 
 /// How the scan went. It failed when it was to read something and read nothing; what it skipped beside what it read is a warning each.
-fn invocation(report: &Report, left_out: usize) -> sarif::Invocation {
+fn invocation(report: &Report, left_out: Option<String>) -> sarif::Invocation {
     let scan = &report.scan;
     let inspected = scan.stats.blobs + scan.stats.files > 0;
     let notification = |kind: &str, says: &str| {
@@ -95,14 +131,7 @@ fn invocation(report: &Report, left_out: usize) -> sarif::Invocation {
         sarif::Notification::builder().descriptor(descriptor).level("warning").message(message(says)).build()
     };
     let skipped = scan.skipped.iter().map(|s| notification(SKIPPED, &format!("Not read: {}: {}", s.what, s.why)));
-    let cut = (left_out > 0).then(|| {
-        let says = format!(
-            "{} results are left out: a run holds {} at most.",
-            phrase::grouped(left_out as u64),
-            phrase::grouped(MOST_RESULTS as u64)
-        );
-        notification(LEFT_OUT, &says)
-    });
+    let cut = left_out.map(|says| notification(LEFT_OUT, &says));
     sarif::Invocation::builder()
         .execution_successful(inspected || scan.skipped.is_empty())
         .start_time_utc(Timestamp::utc(scan.started.seconds).to_string())
@@ -271,6 +300,25 @@ mod tests {
         let result = results(&finding, None, &mut rule::Rules::new(&[])).remove(0);
         assert_eq!(result.locations.map(|l| l.len()), Some(MOST_PLACES));
         assert!(result.message.text.is_some_and(|t| t.ends_with("It is in 1,500 places, of which 1,000 are listed.")));
+    }
+
+    #[test]
+    fn a_log_that_is_too_large_is_cut_to_what_matters_most() {
+        let mut report = fixture::full();
+        let one = report.findings.remove(0);
+        report.findings = (0..300)
+            .map(|n| Finding { id: format!("{:032x}", (n + 1) * 0x9E37_79B9_7F4A_7C15_u128), in_head: n % 3 == 0, ..one.clone() })
+            .collect();
+        let whole = fitting(&report, LARGEST).expect("a log");
+        let largest = packed(&whole).expect("a size") / 2;
+        let cut = fitting(&report, largest).expect("a log");
+        assert!(packed(&cut).expect("a size") <= largest && cut.len() > whole.len() / 4);
+        let log: Value = serde_json::from_slice(&cut).expect("JSON");
+        let results = log["runs"][0]["results"].as_array().expect("results");
+        let in_head = results.iter().filter(|r| r["properties"]["in_head"] == true).count();
+        assert_eq!(in_head, report.findings.iter().filter(|f| f.in_head).count().min(results.len()));
+        let says = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+        assert!(says.contains("results are left out: a log holds 10 MB at most, packed."), "{says}");
     }
 
     #[test]
