@@ -4,7 +4,7 @@ use super::git::Git;
 use super::host::Hosts;
 use super::judge::{Asked, Judge};
 use super::mirror::Cache;
-use super::queue::{Job, Queue, Worker};
+use super::queue::{BUSY, Job, Queue, Worker};
 use super::target::Listing;
 use super::task::Workshop;
 use crate::model::{Report, Skipped, Timestamp, TrendPoint};
@@ -115,6 +115,20 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     built.map_err(|e| Error::System("no asynchronous runtime", e))
 }
 
+/// The store and its queue. A file that another process is just making may be locked in a way that no time-out of the database waits for.
+async fn opened(address: &Address) -> Result<(Store, Queue), Error> {
+    let began = Instant::now();
+    loop {
+        let open = async { Ok((Store::open(address).await?, Queue::open(address).await?)) };
+        match open.await {
+            Err(e @ (Error::Store(_) | Error::Queue(_))) if e.to_string().contains(" is locked") && began.elapsed() < BUSY => {
+                tokio::time::sleep(LOOK).await;
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Sweeps: begins or takes up, works, and makes the report of all.
 ///
 /// # Errors
@@ -128,8 +142,7 @@ pub fn sweep(
     watch: Arc<dyn Watch>,
 ) -> Result<Ended, Error> {
     runtime()?.block_on(async {
-        let store = Store::open(&settings.store).await?;
-        let queue = Queue::open(&settings.store).await?;
+        let (store, queue) = opened(&settings.store).await?;
         let options = serde_json::to_string(asked).unwrap_or_default();
         let plan = Plan { digest: judge.digest(), asked: asked.digest(), options };
         let begun = store.begin(&plan, &listing.skipped, now()).await?;
@@ -160,8 +173,7 @@ pub fn sweep(
 /// When the store is lost for good, or looks for other things.
 pub fn work(settings: Settings, judge: Arc<dyn Judge>, once: bool, watch: Arc<dyn Watch>) -> Result<(), Error> {
     runtime()?.block_on(async {
-        let store = Store::open(&settings.store).await?;
-        let queue = Queue::open(&settings.store).await?;
+        let (store, queue) = opened(&settings.store).await?;
         let crew = Crew::new(settings, &store, &judge, &watch)?;
         crew.until(&queue, if once { Until::Idle } else { Until::Stopped }).await?;
         store.close().await;

@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use std::collections::HashSet;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Jobs that are written at once.
 const AT_ONCE: usize = 1000;
@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(200);
 const SILENCES: usize = 3;
 /// How often a repository is tried that cannot be fetched; each time it is tried several times at once.
 const FETCHES: i64 = 2;
+/// How long another process may keep a file to itself.
+pub const BUSY: Duration = Duration::from_secs(60);
 /// The queue itself never gives up a task: attempts are counted in the store.
 const NEVER: usize = 10_000;
 
@@ -156,9 +158,10 @@ impl Queue {
     }
 }
 
-/// Makes the tables of a file. Two processes that do so at once get into each other's way, so what fails is tried again.
+/// Makes the tables of a file. Two processes that do so at once get into each other's way, so what fails is tried again, for as long as a slow disk may
+/// keep the other busy.
 async fn set_up(options: SqliteConnectOptions) -> Result<(), sqlx::Error> {
-    let mut pause = Duration::from_millis(50);
+    let (began, mut pause) = (Instant::now(), Duration::from_millis(50));
     loop {
         // The set-up gives up safety on the connection it is run on, so that one is not used again.
         let once = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
@@ -166,10 +169,10 @@ async fn set_up(options: SqliteConnectOptions) -> Result<(), sqlx::Error> {
         once.close().await;
         match done {
             Ok(()) => return Ok(()),
-            Err(e) if pause > Duration::from_secs(2) => return Err(sqlx::Error::Configuration(e.into())),
+            Err(e) if began.elapsed() > BUSY => return Err(sqlx::Error::Configuration(e.into())),
             Err(_) => tokio::time::sleep(pause).await,
         }
-        pause *= 2;
+        pause = (pause * 2).min(Duration::from_secs(1));
     }
 }
 

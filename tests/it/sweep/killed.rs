@@ -2,6 +2,7 @@
 
 use super::{NOW, Night, Sweep, leak};
 use crate::support::{Ground, Numbers, filler};
+use serde_json::Value;
 use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
@@ -111,13 +112,42 @@ fn two_workers_share_a_sweep_and_a_stopped_one_ends_what_it_began() {
 }
 
 #[test]
+fn a_store_may_be_made_by_many_at_once() {
+    let ground = Ground::new();
+    ground.repo("org/a").commit_file("leak.py", leak(1), "leak");
+    let sweep = Sweep::of(&ground, "s", "org");
+    let worker = |n: usize| {
+        let mut command = ground.command();
+        command
+            .args(["worker", "--store", "s.db", "--cache", &format!("w{n}"), "--once"])
+            .env("KEYSWEEP_NOW", NOW)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let workers: Vec<_> = (0..5).map(worker).collect();
+    let night = sweep.night();
+    for mut worker in workers {
+        assert_eq!(worker.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!((night.found().len(), night.run.code), (1, Some(1)), "{}", night.run.stderr);
+}
+
+#[test]
 fn a_worker_with_other_detectors_says_so_and_does_nothing() {
     let ground = Ground::new();
     ground.repo("org/a").commit_file("leak.py", leak(1), "leak");
     ground.write("other.toml", "[scan]\nmax_file_size = \"1MB\"\n");
     let sweep = Sweep::of(&ground, "s", "org").and(&["--no-work"]);
     let mut command = sweep.command("sweep");
-    let mut waiting = command.env("KEYSWEEP_NOW", NOW).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut waiting = command.env("KEYSWEEP_NOW", NOW).stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let begun = || {
+        std::thread::sleep(Duration::from_millis(100));
+        let status = ground.keysweep(&["sweep", "status", "--json", "--store", "s.db"]);
+        serde_json::from_slice(&status.stdout).is_ok_and(|s: Value| s["progress"]["targets"] == 1)
+    };
+    assert!((0..300).any(|_| begun()), "the sweep was not begun");
     let worker = ground.keysweep_with(
         &["worker", "--store", "s.db", "--cache", "w", "--heartbeat", "1", "--config", "other.toml"],
         &[],
