@@ -3,14 +3,15 @@
 #
 #   scripts/release.sh FOLDER
 #
-# The binary is linked with musl where that target is installed (`rustup target add x86_64-unknown-linux-musl`), else statically with the C library that is here.
+# The binary is linked with musl where that target and its compiler are installed (`rustup target add x86_64-unknown-linux-musl`, Debian's musl-tools), else
+# statically with the C library that is here.
 set -euo pipefail
 out=$(mkdir -p "${1:?usage: scripts/release.sh FOLDER}" && realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 target=${host/-gnu/-musl}
-rustc --print sysroot | { read -r root; [[ -d $root/lib/rustlib/$target/lib ]]; } || target=$host
+rustc --print sysroot | { read -r root; [[ -d $root/lib/rustlib/$target/lib ]] && command -v musl-gcc > /dev/null; } || target=$host
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 name=keysweep-$version-$target
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
