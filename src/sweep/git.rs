@@ -268,7 +268,10 @@ fn reason(said: &str, status: ExitStatus) -> String {
     let fatal = lines.iter().find(|l| l.starts_with("fatal:") || l.starts_with("error:")).or(lines.last());
     // Where ssh fails, git only says that it cannot read, and ssh said why before.
     let cause = fatal.filter(|l| l.contains("Could not read from remote")).and(lines.first()).filter(|first| Some(*first) != fatal);
-    let words = cause.or(fatal).map_or_else(|| status.to_string(), |l| l.split(' ').map(plain).collect::<Vec<_>>().join(" "));
+    let words = cause.or(fatal).map_or_else(
+        || format!("{status}, and no word why; is there room on the disk?"),
+        |l| l.split(' ').map(plain).collect::<Vec<_>>().join(" "),
+    );
     crate::model::shown_line(&words).into_owned()
 }
 
@@ -322,6 +325,11 @@ mod tests {
             reason("fatal: Could not read from remote repository.", ExitStatus::default()),
             "fatal: Could not read from remote repository."
         );
+    }
+
+    #[test]
+    fn where_nothing_could_be_said_the_disk_may_be_full() {
+        assert!(reason("", ExitStatus::default()).ends_with("is there room on the disk?"));
     }
 
     #[test]

@@ -169,7 +169,7 @@ async fn set_up(options: SqliteConnectOptions) -> Result<(), sqlx::Error> {
         once.close().await;
         match done {
             Ok(()) => return Ok(()),
-            Err(e) if began.elapsed() > BUSY => return Err(sqlx::Error::Configuration(e.into())),
+            Err(e) if began.elapsed() > BUSY || e.to_string().contains("is full") => return Err(sqlx::Error::Configuration(e.into())),
             Err(_) => tokio::time::sleep(pause).await,
         }
         pause = (pause * 2).min(Duration::from_secs(1));
