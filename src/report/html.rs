@@ -26,7 +26,7 @@ static SCRIPTS: [&str; 6] = [
 /// What stands in the page where the report goes, and where the lines around credentials do.
 const DATA: &str = "@DATA@";
 const EXCERPTS: &str = "@EXCERPTS@";
-/// Most characters of all lines around credentials.
+/// Most bytes of all lines around credentials.
 const MOST_EXCERPTS: usize = 8 << 20;
 
 impl Reporter for Format {

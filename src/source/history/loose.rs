@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::objects::{hex, unhex};
-use super::pack::Kind;
+use super::pack::{DAMAGED, Kind};
 use crate::source::Bytes;
 use libdeflater::{DecompressionError, Decompressor};
 use std::fs;
@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// Most bytes before the content.
 const HEADER: u64 = 32;
-/// What most objects inflate to at most, in sizes of their file.
+/// What most objects inflate to at most, in sizes of their file, and the most room that is made for it on that ground.
 const USUAL: u64 = 4;
+const GUESSED: u64 = 4 << 20;
 
 /// Ids of all loose objects under an `objects` folder, sorted.
 pub fn list(objects: &Path, hash_len: usize) -> Vec<Vec<u8>> {
@@ -47,7 +48,9 @@ pub fn read(objects: &Path, id: &[u8], most: u64, out: &mut Vec<u8>) -> Result<K
         out.resize(room as usize, 0);
         inflater.zlib_decompress(&file, out)
     };
-    let inflated = match inflate((file.len() as u64 * USUAL).min(most) + HEADER, out) {
+    let guess = file.len() as u64 * USUAL;
+    let room = if guess > GUESSED { stated(&file, most)?.1 } else { guess.min(most) };
+    let inflated = match inflate(room + HEADER, out) {
         Err(DecompressionError::InsufficientSpace) => {
             let (_, size) = stated(&file, most)?;
             inflate(size + HEADER, out)
@@ -57,7 +60,7 @@ pub fn read(objects: &Path, id: &[u8], most: u64, out: &mut Vec<u8>) -> Result<K
     match inflated {
         Ok(n) => out.truncate(n),
         Err(DecompressionError::InsufficientSpace) => return Err(Error::corrupt(OTHER_SIZE)),
-        Err(e) => return Err(Error::corrupt(format!("its data does not inflate: {e}"))),
+        Err(DecompressionError::BadData) => return Err(Error::corrupt(DAMAGED)),
     }
     let mut content = &**out;
     let (kind, size) = header(&mut content).map_err(corrupt)?;

@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::source::Bytes;
-use libdeflater::Decompressor;
+use libdeflater::{DecompressionError, Decompressor};
 use std::path::{Path, PathBuf};
 
 /// No base: the entry is whole, or its base is not in this pack.
@@ -176,6 +176,9 @@ impl Pack {
     }
 }
 
+/// What is wrong with compressed data that is not whole.
+pub(super) const DAMAGED: &str = "its data does not inflate: it is damaged";
+
 /// Inflates the entry of a pack.
 pub(super) fn inflate(pack: &[u8], entry: &Entry, inflater: &mut Decompressor, out: &mut Vec<u8>) -> Result<(), Error> {
     let compressed = pack.get(entry.data as usize..).unwrap_or_default();
@@ -184,7 +187,10 @@ pub(super) fn inflate(pack: &[u8], entry: &Entry, inflater: &mut Decompressor, o
         return Err(Error::corrupt("an entry claims to inflate to more than its pack can hold"));
     }
     out.resize(entry.size as usize, 0);
-    let n = inflater.zlib_decompress(compressed, out).map_err(|e| Error::corrupt(format!("its data does not inflate: {e}")))?;
+    let n = inflater.zlib_decompress(compressed, out).map_err(|e| match e {
+        DecompressionError::BadData => Error::corrupt(DAMAGED),
+        DecompressionError::InsufficientSpace => Error::corrupt("its data inflates to more than it states"),
+    })?;
     if n == out.len() { Ok(()) } else { Err(Error::corrupt("its data inflates to less than it states")) }
 }
 
