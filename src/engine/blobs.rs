@@ -1,6 +1,7 @@
 //! The blobs of a history: each that is wanted is scanned once, in the order in which packs hold them, deltas behind their bases.
 
 use super::history::{Context, head_paths};
+use super::holdings::Tellings;
 use super::inspect::{Inspected, Inspector, is_compressed, with_candidates};
 use super::memory::{Mark, of_blob, of_place};
 use super::pool::spread;
@@ -11,17 +12,30 @@ use crate::detect::{Hit, Scanner, Seen, sniff_utf16};
 use crate::model::{Skipped, Stats};
 use crate::source::archive;
 use crate::source::history::{Kind, Node, ObjectId, Place, Plan, Visitor, Walker};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Lines that are remembered to hold nothing, as a power of two: 4 MiB.
 const SEEN_BITS: u32 = 19;
+
+/// What the blobs of a history hold.
+#[derive(Default)]
+pub(super) struct Blobs {
+    /// What was found in those that were scanned.
+    pub found: Vec<(ObjectId, Inspected)>,
+    /// What others are remembered to hold.
+    pub held: Vec<(ObjectId, Tellings)>,
+    /// Those of both that may be remembered.
+    pub whole: HashSet<ObjectId>,
+}
 
 /// What one thread found.
 struct Part<'p> {
     scanner: Scanner<'p>,
     walker: Walker,
     found: Vec<(ObjectId, Inspected)>,
+    /// Those of which nothing was lost and which say nothing by their structure.
+    whole: Vec<ObjectId>,
     skipped: Vec<Skipped>,
     stats: Stats,
     structure: Structure,
@@ -130,16 +144,15 @@ fn keep(part: &mut Part<'_>, object: ObjectId, bytes: &[u8], inspected: Inspecte
         part.found.push((object, inspected));
     }
     checked_out(&mut part.structure, object, None, bytes, with);
-    if with.context.options.memory.is_some() && is_clean && part.skipped.len() == before.0 {
-        let paths = with.head.get(&object).filter(|_| part.structure.len() == before.1);
-        part.clean.extend(marks(with.context.store.objects.id(object), paths.map_or(&[], Vec::as_slice)));
+    if with.context.options.memory.is_some() && part.skipped.len() == before.0 {
+        let blob = with.context.store.objects.id(object);
+        let is_silent = part.structure.len() == before.1;
+        let paths = with.head.get(&object).filter(|_| is_silent).map_or(&[][..], Vec::as_slice);
+        part.clean.extend(is_clean.then(|| of_blob(blob)));
+        part.clean.extend(paths.iter().map(|path| of_place(blob, path)));
+        part.whole.extend((!is_clean && is_silent).then_some(object));
     }
     with.context.options.progress.advance(1);
-}
-
-/// The marks of a blob that holds nothing and says nothing at these paths.
-fn marks<'m>(blob: &'m [u8], paths: &'m [String]) -> impl Iterator<Item = Mark> + 'm {
-    std::iter::once(of_blob(blob)).chain(paths.iter().map(|path| of_place(blob, path)))
 }
 
 /// Takes what a blob, or a member of it, says by its structure, where it is checked out.
@@ -151,11 +164,12 @@ fn checked_out(structure: &mut Structure, object: ObjectId, member: Option<&str>
 }
 
 /// Scans every wanted blob once.
-pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Gathered) -> Vec<(ObjectId, Inspected)> {
+pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Gathered) -> Blobs {
     let Context { name, store, library, options, .. } = context;
     let head = if options.history == History::Full { by_blob(context, scope) } else { HashMap::new() };
     let with = With { context, head: &head };
-    let wanted = &unknown(context, scope, &head);
+    let (wanted, held) = unknown(context, scope, &head);
+    let wanted = &wanted;
     let plans: Vec<Plan> = store
         .packs
         .iter()
@@ -174,6 +188,7 @@ pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Ga
         scanner: Scanner::sharing(library, options.decode_depth, seen.clone()),
         walker: Walker::new(options.max_size),
         found: Vec::new(),
+        whole: Vec::new(),
         skipped: Vec::new(),
         stats: Stats::default(),
         structure: Structure::default(),
@@ -185,32 +200,72 @@ pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Ga
         part.walker = walker;
     });
     parts.extend(spread(options.threads, &loose, 16, init, |part, &object| scan_loose(part, object, with)));
-    let mut found = Vec::new();
+    let mut blobs = Blobs { whole: held.iter().map(|h| h.0).collect(), held, found: Vec::new() };
     for part in parts {
         gathered.stats += Stats { bytes_inspected: part.stats.bytes, ..part.stats };
         gathered.skipped.extend(part.skipped);
         gathered.structure.absorb(part.structure);
         options.memory.iter().for_each(|memory| memory.remember(part.clean.iter().copied()));
-        found.extend(part.found);
+        blobs.found.extend(part.found);
+        blobs.whole.extend(part.whole);
     }
-    found.sort_unstable_by_key(|f| f.0);
-    found
+    blobs
 }
 
-/// The blobs in scope, without those that are known to hold nothing, which are remembered on.
-fn unknown(context: &Context<'_>, scope: &Scope, head: &HashMap<ObjectId, Vec<String>>) -> Vec<bool> {
-    let Some(memory) = context.options.memory else { return scope.blobs.clone() };
-    let mut wanted = scope.blobs.clone();
+/// The blobs in scope without those of which it is known what they hold, and what that is where it is anything. It is remembered on.
+fn unknown(context: &Context<'_>, scope: &Scope, head: &HashMap<ObjectId, Vec<String>>) -> (Vec<bool>, Vec<(ObjectId, Tellings)>) {
+    let (mut wanted, mut held) = (scope.blobs.clone(), Vec::new());
+    let Some(memory) = context.options.memory else { return (wanted, held) };
+    let objects = &context.store.objects;
+    // A value can be read anew where it stood first, as long as that is in scope.
+    let in_scope = |blob: &[u8]| objects.find(blob).is_some_and(|o| scope.blobs[o as usize]);
+    let can_be_read = |number: u32| memory.origin(number).is_some_and(|o| in_scope(&o.blob));
+    let mut readable: HashMap<u32, bool> = HashMap::new();
     let mut known = Vec::new();
     for (object, wanted) in (0..).zip(&mut wanted).filter(|(_, wanted)| **wanted) {
-        let (blob, paths) = (context.store.objects.id(object), head.get(&object).map_or(&[][..], Vec::as_slice));
+        let (blob, paths) = (objects.id(object), head.get(&object).map_or(&[][..], Vec::as_slice));
+        let tellings = memory.held(blob).filter(|_| !scope.everything && memory.is_silent(blob, paths));
+        let tellings = tellings.filter(|t| t.iter().all(|(n, _)| *readable.entry(*n).or_insert_with(|| can_be_read(*n))));
         if memory.holds(blob, paths) {
-            *wanted = false;
-            known.extend(marks(blob, paths));
+            known.push(of_blob(blob));
+        } else if let Some(tellings) = tellings {
+            held.push((object, tellings.clone()));
+        } else {
+            continue;
         }
+        *wanted = false;
+        known.extend(paths.iter().map(|path| of_place(blob, path)));
     }
     memory.remember(known);
-    wanted
+    (wanted, held)
+}
+
+/// Scans single blobs again.
+pub(super) struct Again<'p> {
+    scanner: Scanner<'p>,
+}
+
+impl<'p> Again<'p> {
+    /// Of a history with these detectors.
+    pub fn new(context: &Context<'p>) -> Self {
+        Self { scanner: Scanner::sharing(context.library, context.options.decode_depth, Arc::new(Seen::new(SEEN_BITS))) }
+    }
+
+    /// What is in a blob; `None` where it cannot be read any more, which is told.
+    pub fn inspect(&mut self, context: &Context<'_>, object: ObjectId, gathered: &mut Gathered) -> Option<Inspected> {
+        match context.store.read(object, context.options.max_size) {
+            Ok((_, bytes)) => {
+                // What of it could not be read was told when it was scanned.
+                let (options, mut skipped) = (context.options, Vec::new());
+                let mut inspector = Inspector { scanner: &mut self.scanner, options, skipped: &mut skipped, see: &mut |_, _| {} };
+                Some(inspector.content(&bytes, ""))
+            }
+            Err(e) => {
+                gathered.skipped.push(context.lost(object, &e));
+                None
+            }
+        }
+    }
 }
 
 fn scan_loose(part: &mut Part<'_>, object: ObjectId, with: With<'_>) {

@@ -105,7 +105,7 @@ pub(super) fn report(
     skipped.sort();
     skipped.dedup();
     let used: HashSet<&str> = findings.iter().chain(&suppressed).map(|f| f.detector.as_str()).collect();
-    let tried: BTreeSet<u16> = values.list.iter().map(|v| v.rule).collect();
+    let tried: BTreeSet<u16> = values.list.iter().map(|v| v.told.rule).collect();
     let tried = tried.into_iter().map(|rule| library.detector(rule));
     let detectors: Vec<Arc<Detector>> = tried.filter(|d| used.contains(d.id.as_str())).cloned().collect();
     Report {
@@ -146,12 +146,12 @@ fn kind_at(kind: RecordKind, locations: &[Location]) -> RecordKind {
 /// The finding of one secret. Where several detectors know it, the surest speaks.
 fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &Options<'_>) -> Finding {
     let surest = group.iter().map(|s| (s.confidence, &values[s.value as usize])).max_by_key(|(c, v)| {
-        let known = library.detector(v.rule).judge.is_none();
-        (known, *c, v.proof, std::cmp::Reverse(v.rule))
+        let known = library.detector(v.told.rule).judge.is_none();
+        (known, *c, v.told.proof, std::cmp::Reverse(v.told.rule))
     });
     let (_, value) = surest.expect("a group has a sighting");
     let confidence = group.iter().map(|s| s.confidence).max().unwrap_or_default();
-    let detector = library.detector(value.rule);
+    let detector = library.detector(value.told.rule);
     // Places at excluded paths are only shown when there are no others.
     let shown = |l: &Location| l.suppression.as_ref().is_none_or(|s| s.by != EXCLUDED);
     let any_shown = group.iter().any(|s| shown(&s.location));
@@ -166,7 +166,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
     let open = locations.iter().any(|l| l.suppression.is_none());
     let suppression: Option<Suppression> = if open { None } else { locations.iter().find_map(|l| l.suppression.clone()) };
     let says = |get: fn(&Value) -> &Option<String>| group.iter().find_map(|s| get(&values[s.value as usize]).clone());
-    let (principal, scope) = (says(|v| &v.principal), says(|v| &v.scope));
+    let (principal, scope) = (says(|v| &v.told.principal), says(|v| &v.told.scope));
     let mut told = keys::told(detector, value.secret.expose(), &options.key);
     for (text, role) in [(&principal, Member::Identifier), (&scope, Member::Account)] {
         told.keys.extend(text.iter().flat_map(|t| keys::identifiers(keys::record_provider(detector), role, t)));
@@ -179,7 +179,7 @@ fn finding(group: &[&Sighting], values: &[Value], library: &Library, options: &O
         provider: detector.provider.clone(),
         kind: detector.kind,
         confidence,
-        proof: value.proof,
+        proof: value.told.proof,
         secret: SecretView {
             redacted: value.secret.redact(options.redaction),
             length: value.secret.len(),

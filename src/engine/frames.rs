@@ -98,14 +98,14 @@ impl Places {
 
     /// The sightings of a value at a path, one in each member of an archive that has it; none when the path is not one the detector is for.
     pub(super) fn sightings(&self, number: ValueNo, value: &Value, path: &str, library: &Library, options: &Options<'_>) -> Vec<Sighting> {
-        if !library.applies(value.rule, path) {
+        if !library.applies(value.told.rule, path) {
             return Vec::new();
         }
         let excluded = options
             .counted
             .excluded(path)
             .then(|| Suppression { by: EXCLUDED.into(), reason: "the configuration excludes the path".into() });
-        let detector = library.detector(value.rule);
+        let detector = library.detector(value.told.rule);
         let id = || value.id(library);
         // An inline reason is text of the scanned line and may repeat the value.
         let raw = String::from_utf8_lossy(value.secret.expose());

@@ -1,10 +1,10 @@
 //! The history of one repository: its graph, its blobs once each, and the lifetimes of what they hold.
 
-use super::blobs::scan_blobs;
+use super::blobs::{Again, Blobs, scan_blobs};
 use super::findings::{Moment, Sighting};
 use super::frames::{Content, Places};
 use super::inspect::Inspected;
-use super::overlap::resolve;
+use super::numbering::{Numbered, number};
 use super::pool::spread;
 use super::scan::{Gathered, History, Options};
 use super::scope::{Scope, scope};
@@ -13,7 +13,7 @@ use crate::detect::Library;
 use crate::model::{CommitInfo, Skipped};
 use crate::source::history::graph::{CommitNo, Graph, GraphVisitor, Reader};
 use crate::source::history::timeline::{Life, MAX_PATHS, Query, lives};
-use crate::source::history::{Kind, NONE, ObjectId, Place, Plan, Repository, Store, Walker, hex};
+use crate::source::history::{Error, Kind, NONE, ObjectId, Place, Plan, Repository, Store, Walker, hex, saved};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +42,12 @@ pub(super) struct Context<'c> {
 }
 
 impl Context<'_> {
+    /// What is told of a blob that cannot be read.
+    pub(super) fn lost(&self, blob: ObjectId, why: &Error) -> Skipped {
+        let tell = if matches!(why, Error::Io(_)) { Skipped::new } else { Skipped::lasting };
+        tell(self.label(blob), why.to_string())
+    }
+
     /// How a blob is called where something is wrong with it.
     pub(super) fn label(&self, blob: ObjectId) -> String {
         format!("{}: blob {}", self.name, self.store.objects.hex(blob))
@@ -83,7 +89,7 @@ pub(super) fn scan(
     let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
     let context = Context { name: name.into(), prefix, store: &store, graph: &graph, library, options };
     let found = scan_blobs(&context, &scope, gathered);
-    let mut at_head = locate(&context, &scope, &found, gathered);
+    let mut at_head = locate(&context, &scope, found, gathered);
     // Files that are in the head as they are need no second look, unless the head itself could not be read whole.
     let whole = !damaged && gathered.skipped.len() == before;
     if repository.work_dir.is_some() && options.history == History::Full && whole {
@@ -93,20 +99,25 @@ pub(super) fn scan(
     at_head
 }
 
-/// One pass over all commits, trees and tags.
+/// One pass over all commits, trees and tags that are not remembered.
 fn read_graph(store: &Store, repository: &Repository, options: &Options<'_>) -> (Graph, Vec<(ObjectId, String)>) {
-    let plans: Vec<Plan> = store.packs.iter().map(|p| Plan::new(p, &[Kind::Commit, Kind::Tree, Kind::Tag], |_| true)).collect();
+    let memory = options.memory.filter(|m| !m.graph().is_empty());
+    let (remembered, known) = memory.map(|m| saved::load(m.graph(), &store.objects)).unzip();
+    let is_new = |object: ObjectId| known.as_ref().is_none_or(|k: &Vec<bool>| !k[object as usize]);
+    let plan = |(n, pack)| Plan::new(pack, &[Kind::Commit, Kind::Tree, Kind::Tag], |e| is_new(store.objects.of_entry(n, e)));
+    let plans: Vec<Plan> = store.packs.iter().enumerate().map(plan).collect();
     let jobs: Vec<(usize, u32)> = plans.iter().enumerate().flat_map(|(n, p)| p.roots.iter().map(move |&r| (n, r))).collect();
     let init = || (Walker::new(options.max_size), Reader::new(&store.objects));
     let mut readers: Vec<Reader<'_>> = spread(options.threads, &jobs, 64, init, |(walker, reader), &(n, root)| {
         let pack = &store.packs[n];
         let kind = pack.entries[root as usize].kind.expect("roots are whole");
-        walker.subtree(pack, &plans[n], root, &mut GraphVisitor { pack: n, kind, reader });
+        walker.subtree(pack, &plans[n], root, &mut GraphVisitor { pack: n, kind, is_new: &is_new, reader });
     })
     .into_iter()
     .map(|(_, reader)| reader)
     .collect();
-    let loose: Vec<ObjectId> = (0..store.objects.len() as u32).filter(|&o| store.objects.place(o) == Place::Loose).collect();
+    readers.splice(0..0, remembered);
+    let loose: Vec<ObjectId> = (0..store.objects.len() as u32).filter(|&o| store.objects.place(o) == Place::Loose && is_new(o)).collect();
     if !loose.is_empty() {
         readers.extend(spread(
             options.threads,
@@ -129,6 +140,9 @@ fn read_graph(store: &Store, repository: &Repository, options: &Options<'_>) -> 
         failed.extend(hanging.into_iter().map(|e| (store.objects.of_entry(n, e), "its chain of deltas has no beginning".to_owned())));
     }
     failed.sort();
+    if let Some(memory) = options.memory {
+        memory.remember_graph(saved::save(&graph, &store.objects, &repository.border));
+    }
     (graph, failed)
 }
 
@@ -195,17 +209,9 @@ fn note_gaps(
 }
 
 /// Gives every value its places in history.
-fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)], gathered: &mut Gathered) -> AtHead {
-    let mut values: HashMap<ObjectId, Vec<ValueNo>> = HashMap::new();
-    for (object, inspected) in found {
-        let (occurrences, _) = resolve(inspected, context.library);
-        let mut numbers: Vec<ValueNo> = occurrences.iter().map(|o| gathered.values.number(o.candidate, context.library)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        if !numbers.is_empty() {
-            values.insert(*object, numbers);
-        }
-    }
+fn locate(context: &Context<'_>, scope: &Scope, found: Blobs, gathered: &mut Gathered) -> AtHead {
+    let mut again = Again::new(context);
+    let Numbered { values, read } = number(context, found, &mut again, gathered);
     let query = Query { commits: &scope.commits, border: &scope.border, tips: &scope.tips, head: scope.head, values: &values };
     let (lives, whole) = lives(context.graph, &query);
     if !whole {
@@ -217,8 +223,9 @@ fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)],
     by_blob.sort_by_key(|l| l.blob);
     for group in by_blob.chunk_by(|a, b| a.blob == b.blob) {
         let blob = group[0].blob;
-        let Ok(i) = found.binary_search_by_key(&blob, |f| f.0) else { continue };
-        let Some(places) = places(context, blob, &found[i].1, gathered) else { continue };
+        let anew = if read.contains_key(&blob) { None } else { again.inspect(context, blob, gathered) };
+        let Some(inspected) = read.get(&blob).or(anew.as_ref()) else { continue };
+        let Some(places) = places(context, blob, inspected, gathered) else { continue };
         for life in group {
             let path = String::from_utf8_lossy(&life.path).into_owned();
             if life.in_head {
@@ -229,7 +236,7 @@ fn locate(context: &Context<'_>, scope: &Scope, found: &[(ObjectId, Inspected)],
         }
     }
     if scope.everything {
-        unreachable(context, found, &values, &lives, gathered);
+        unreachable(context, &read, &values, &lives, gathered);
     }
     at_head
 }
@@ -241,7 +248,7 @@ fn places(context: &Context<'_>, blob: ObjectId, inspected: &Inspected, gathered
             &mut gathered.values,
         )),
         Err(e) => {
-            gathered.skipped.push(Skipped::new(format!("{}: blob {}", context.name, context.store.objects.hex(blob)), e.to_string()));
+            gathered.skipped.push(context.lost(blob, &e));
             None
         }
     }
@@ -272,7 +279,7 @@ fn commit_info(context: &Context<'_>, commit: CommitNo) -> CommitInfo {
 /// Places of values in blobs that no commit in scope has at any path.
 fn unreachable(
     context: &Context<'_>,
-    found: &[(ObjectId, Inspected)],
+    found: &BTreeMap<ObjectId, Inspected>,
     values: &HashMap<ObjectId, Vec<ValueNo>>,
     lives: &[Life],
     gathered: &mut Gathered,

@@ -41,7 +41,7 @@ pub enum Error {
     #[error("cannot make {0}: {1}")]
     File(PathBuf, std::io::Error),
     /// The database refused or was not there.
-    #[error("the store: {0}")]
+    #[error("the store: {}", plain(.0))]
     Database(#[from] sqlx::Error),
     /// Something in it is not as it was written.
     #[error("the store holds {0} that cannot be read: {1}")]
@@ -83,6 +83,12 @@ impl Address {
             Self::Postgres(url) => url.clone(),
         }
     }
+}
+
+/// What a database says, without what the libraries in between put before it, each anew.
+pub fn plain(error: &sqlx::Error) -> String {
+    let before = ["error returned from database: ", "error with configuration: ", "while executing migrations: "];
+    before.iter().fold(error.to_string(), |text, words| text.replace(words, ""))
 }
 
 /// A URL without what is before its host, which may hold a password.
@@ -157,6 +163,13 @@ fn own_file(file: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_database_says_is_said_once() {
+        let inner = sqlx::Error::Configuration("error returned from database: (code: 13) database or disk is full".into());
+        let error = Error::Database(sqlx::Error::Configuration(inner.into()));
+        assert_eq!(error.to_string(), "the store: (code: 13) database or disk is full");
+    }
 
     #[test]
     fn addresses_are_files_or_servers() {

@@ -47,6 +47,11 @@ impl Header {
         let pair = zeroize::Zeroizing::new(format!("{user}:{password}"));
         Self { value: format!("Authorization: Basic {}", STANDARD.encode(pair.as_bytes())).into() }
     }
+
+    /// A token by itself.
+    pub fn bearer(token: &str) -> Self {
+        Self { value: format!("Authorization: Bearer {token}").into() }
+    }
 }
 
 impl std::fmt::Debug for Header {

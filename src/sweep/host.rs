@@ -22,7 +22,7 @@ pub enum Patience {
     None,
 }
 
-/// What is known of hosts, by name.
+/// What is known of hosts, by protocol, name and port.
 #[derive(Debug, Default)]
 pub struct Hosts(Mutex<HashMap<String, Silence>>);
 

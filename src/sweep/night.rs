@@ -88,7 +88,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// The queue.
-    #[error("the queue of the store: {0}")]
+    #[error("the queue of the store: {}", store::plain(.0))]
     Queue(#[from] sqlx::Error),
     /// The queue's tasks.
     #[error("the queue of the store: {0}")]

@@ -94,11 +94,13 @@ impl Workshop {
         if let Some(folder) = target.folder() {
             return Ok(Place::Folder(folder.to_owned(), self.cache.folder(&target.name).with_extension("memory")));
         }
-        let host = git::host(&target.url).unwrap_or_default();
-        let mut pauses = match self.hosts.patience(host) {
+        // What a host does not answer over one protocol it may answer over another.
+        let server = git::host(&target.url).zip(git::protocol(&target.url).ok()).map(|(host, protocol)| format!("{protocol}://{host}"));
+        let server = server.unwrap_or_default();
+        let mut pauses = match self.hosts.patience(&server) {
             Patience::Usual => PAUSES,
             Patience::Little => &[],
-            Patience::None => return Err(Error::Silent(host.to_owned())),
+            Patience::None => return Err(Error::Silent(server)),
         }
         .iter();
         loop {
@@ -113,10 +115,10 @@ impl Workshop {
                 continue;
             }
             match &fetched {
-                _ if host.is_empty() => {}
-                Err(Error::Time(_)) => self.hosts.was_silent(host, began.elapsed()),
-                Err(Error::Failed(why)) if is_silence(why) => self.hosts.was_silent(host, began.elapsed()),
-                _ => self.hosts.answered(host),
+                _ if server.is_empty() => {}
+                Err(Error::Time(_)) => self.hosts.was_silent(&server, began.elapsed()),
+                Err(Error::Failed(why)) if is_silence(why) => self.hosts.was_silent(&server, began.elapsed()),
+                _ => self.hosts.answered(&server),
             }
             return fetched.map(Place::Mirror);
         }

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(in crate::cli) struct Sweep {
     #[command(subcommand)]
     pub command: Option<SweepCommand>,
-    /// Repositories of an organisation, group, workspace or user: KIND:[HOST/]NAME, of github, gitlab, gitea, forgejo, bitbucket, azure
+    /// Repositories of an organisation, group, workspace or user: KIND:[HOST/]NAME, of github, gitlab, gitea, forgejo, bitbucket, bitbucket-dc, azure
     #[arg(long, value_name = "KIND:NAME", help_heading = "What to sweep")]
     pub org: Vec<String>,
     /// Repositories of a file: a URL a line

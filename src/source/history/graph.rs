@@ -15,9 +15,9 @@ pub type CommitNo = u32;
 /// Reads commits, trees and tags on one thread.
 pub struct Reader<'o> {
     objects: &'o Objects,
-    trees: TreeReader<'o>,
-    commits: Vec<(ObjectId, Commit)>,
-    tags: Vec<(ObjectId, Vec<u8>)>,
+    pub(super) trees: TreeReader<'o>,
+    pub(super) commits: Vec<(ObjectId, Commit)>,
+    pub(super) tags: Vec<(ObjectId, Vec<u8>)>,
     /// Objects that could not be read, and why.
     pub failed: Vec<(ObjectId, String)>,
 }
@@ -55,6 +55,8 @@ pub struct GraphVisitor<'r, 'o> {
     pub pack: usize,
     /// Kind of the subtree's root, and so of all in it.
     pub kind: Kind,
+    /// Whether an object has not been read before.
+    pub is_new: &'r dyn Fn(ObjectId) -> bool,
     /// Where it goes.
     pub reader: &'r mut Reader<'o>,
 }
@@ -65,6 +67,9 @@ impl Visitor for GraphVisitor<'_, '_> {
     fn visit(&mut self, entry: u32, bytes: &[u8], base: Option<Node<'_, Vec<u32>>>) -> Vec<u32> {
         let objects = self.reader.objects;
         let object = objects.of_entry(self.pack, entry);
+        if !(self.is_new)(object) {
+            return Vec::new(); // and what is made from it is read whole
+        }
         let base = base.map(|b| (objects.of_entry(self.pack, b.base), b.state.as_slice(), b.segments));
         self.reader.object(object, self.kind, bytes, base)
     }
@@ -85,9 +90,11 @@ pub struct CommitNode {
     /// Its parents, as far as the repository has them.
     pub parents: Vec<CommitNo>,
     /// Number of the author's name.
-    author: u32,
+    pub(super) author: u32,
     /// When it was authored.
     pub authored: Timestamp,
+    /// When it was committed, in seconds.
+    pub(super) committed: i64,
 }
 
 /// Commits and trees.
@@ -98,10 +105,10 @@ pub struct Graph {
     pub(super) trees: Vec<TreeRecord>,
     /// Record of each object that is a tree.
     tree_of: Vec<u32>,
-    tag_of: HashMap<ObjectId, Option<ObjectId>>,
+    pub(super) tag_of: HashMap<ObjectId, Option<ObjectId>>,
     /// Names of files and folders.
     pub names: Names,
-    authors: Names,
+    pub(super) authors: Names,
     /// Binary ids that trees name and the repository lacks.
     pub missing: HashSet<Vec<u8>>,
     /// Commits with a parent that the repository lacks and does not declare as its border.
@@ -284,6 +291,7 @@ fn order(
             parents: parents[i].iter().map(|&p| number[p]).collect(),
             author: authors.number(commit.author.as_bytes()),
             authored: commit.authored,
+            committed: commit.committed,
         });
         for &child in &children[i] {
             waiting[child as usize] -= 1;

@@ -16,6 +16,7 @@ mod open;
 mod pack;
 mod pending;
 mod refs;
+pub mod saved;
 mod store;
 pub mod timeline;
 mod trees;

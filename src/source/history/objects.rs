@@ -108,6 +108,11 @@ impl Objects {
         (Self::head(id) >> (32 - self.prefix_bits)) as usize
     }
 
+    /// The binary ids of all objects, in order of their numbers.
+    pub(super) fn ids(&self) -> &[u8] {
+        &self.ids
+    }
+
     /// The binary id of an object.
     pub fn id(&self, object: ObjectId) -> &[u8] {
         &self.ids[object as usize * self.hash_len..][..self.hash_len]

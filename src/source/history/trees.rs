@@ -7,10 +7,11 @@ use super::objects::{ObjectId, Objects};
 use super::pack::NONE;
 use crate::model::Segment;
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// What a tree entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EntryKind {
     /// A file.
     Blob,
@@ -35,7 +36,7 @@ impl EntryKind {
 }
 
 /// One entry of a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The object, or `u32::MAX` when the repository does not have it.
     pub object: ObjectId,
@@ -46,7 +47,7 @@ pub struct Entry {
 }
 
 /// A piece of a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Piece {
     /// Entries `from..from + count` of the base.
     Copy {
@@ -60,7 +61,7 @@ pub enum Piece {
 }
 
 /// A tree as a change of its base.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeRecord {
     /// The tree's object.
     pub tree: ObjectId,

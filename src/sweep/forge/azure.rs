@@ -1,8 +1,9 @@
-//! Azure DevOps Services: `GET /{organization}/_apis/git/repositories` (<https://learn.microsoft.com/en-us/rest/api/azure/devops/git/repositories/list>).
+//! Azure DevOps Services: `GET /{organization}/_apis/git/repositories` (<https://learn.microsoft.com/en-us/rest/api/azure/devops/git/repositories/list>);
+//! Azure DevOps Server: the same of a collection, `tfs/COLLECTION` in a usual installation.
 
 use super::{Answer, Forge, Listed, Server, encoded, is, text};
 use crate::store::Target;
-use crate::sweep::git::without_user;
+use crate::sweep::git::{Header, without_user};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -29,15 +30,17 @@ impl Forge for Format {
 
     fn lists(&self, api: &str, owner: &str) -> Vec<String> {
         let owner = owner.split('/').map(encoded).collect::<Vec<_>>().join("/");
-        vec![format!("{api}/{owner}/_apis/git/repositories?api-version=7.1")]
+        // The oldest Server that Microsoft still keeps up, that of 2019, knows no later one.
+        let version = if self.host().is_some_and(|usual| api.ends_with(usual)) { "7.1" } else { "5.0" };
+        vec![format!("{api}/{owner}/_apis/git/repositories?api-version={version}")]
     }
 
     fn header(&self, token: &str) -> (&'static str, String) {
         ("Authorization", format!("Basic {}", STANDARD.encode(format!(":{token}"))))
     }
 
-    fn git_user(&self) -> &'static str {
-        ""
+    fn git_header(&self, token: &str) -> Header {
+        Header::basic("", token)
     }
 
     fn read(&self, page: &Value, host: &str) -> Option<Vec<Listed>> {

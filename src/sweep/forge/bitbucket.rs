@@ -2,7 +2,7 @@
 
 use super::{Answer, Forge, Listed, Server, encoded, is, text};
 use crate::store::Target;
-use crate::sweep::git::without_user;
+use crate::sweep::git::{Header, without_user};
 use serde_json::Value;
 
 /// `bitbucket:`.
@@ -33,8 +33,8 @@ impl Forge for Format {
         ("Authorization", format!("Bearer {token}"))
     }
 
-    fn git_user(&self) -> &'static str {
-        "x-token-auth"
+    fn git_header(&self, token: &str) -> Header {
+        Header::basic("x-token-auth", token)
     }
 
     fn read(&self, page: &Value, host: &str) -> Option<Vec<Listed>> {

@@ -2,6 +2,7 @@
 
 use super::{Forge, Listed, Server, encoded, is, text};
 use crate::store::Target;
+use crate::sweep::git::Header;
 use serde_json::Value;
 
 /// `gitea:`.
@@ -37,8 +38,8 @@ macro_rules! forge {
                 ("Authorization", format!("token {token}"))
             }
 
-            fn git_user(&self) -> &'static str {
-                "oauth2"
+            fn git_header(&self, token: &str) -> Header {
+                Header::basic("oauth2", token)
             }
 
             fn read(&self, page: &Value, host: &str) -> Option<Vec<Listed>> {

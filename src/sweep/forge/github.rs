@@ -2,6 +2,7 @@
 
 use super::{Forge, Listed, Server, encoded, is, text};
 use crate::store::Target;
+use crate::sweep::git::Header;
 use serde_json::Value;
 
 /// `github:`.
@@ -33,8 +34,8 @@ impl Forge for Format {
         ("Authorization", format!("Bearer {token}"))
     }
 
-    fn git_user(&self) -> &'static str {
-        "x-access-token"
+    fn git_header(&self, token: &str) -> Header {
+        Header::basic("x-access-token", token)
     }
 
     fn read(&self, page: &Value, host: &str) -> Option<Vec<Listed>> {

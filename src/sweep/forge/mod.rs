@@ -2,6 +2,7 @@
 
 mod azure;
 mod bitbucket;
+mod bitbucket_dc;
 mod gitea;
 mod github;
 mod gitlab;
@@ -19,7 +20,8 @@ use std::path::Path;
 const MOST_PAGES: usize = 2_000;
 
 /// All forges.
-pub const ALL: &[&dyn Forge] = &[&azure::Format, &bitbucket::Format, &gitea::Forgejo, &gitea::Gitea, &github::Format, &gitlab::Format];
+pub const ALL: &[&dyn Forge] =
+    &[&azure::Format, &bitbucket::Format, &bitbucket_dc::Format, &gitea::Forgejo, &gitea::Gitea, &github::Format, &gitlab::Format];
 
 /// A kind of forge.
 pub trait Forge: Sync {
@@ -41,8 +43,8 @@ pub trait Forge: Sync {
     /// The header that a token is told by.
     fn header(&self, token: &str) -> (&'static str, String);
 
-    /// The user that git names with a token.
-    fn git_user(&self) -> &'static str;
+    /// The header that git tells a token by.
+    fn git_header(&self, token: &str) -> Header;
 
     /// The repositories of a page. Names begin with the server's host.
     fn read(&self, page: &Value, host: &str) -> Option<Vec<Listed>>;
@@ -141,7 +143,7 @@ impl Owner {
 
     /// The header that git tells this server, and no other, its token by.
     pub fn git_header(&self, token: &str) -> (String, Header) {
-        (format!("{}/", self.server.address()), Header::basic(self.forge.git_user(), token))
+        (format!("{}/", self.server.address()), self.forge.git_header(token))
     }
 
     /// The repositories of the owner. What cannot be listed is named in `skipped`, and the rest is listed.
@@ -232,7 +234,9 @@ mod tests {
             ("gitlab:http://127.0.0.1:80/acme", "gitlab http://127.0.0.1:80 acme http://127.0.0.1:80/api/v4"),
             ("forgejo:codeberg.org/acme", "forgejo https://codeberg.org acme https://codeberg.org/api/v1"),
             ("bitbucket:acme", "bitbucket https://bitbucket.org acme https://api.bitbucket.org/2.0"),
+            ("bitbucket-dc:git.acme.com/~ann", "bitbucket-dc https://git.acme.com ~ann https://git.acme.com/rest/api/latest"),
             ("azure:acme", "azure https://dev.azure.com acme https://dev.azure.com"),
+            ("azure:tfs.acme.com/tfs/Main", "azure https://tfs.acme.com tfs/Main https://tfs.acme.com"),
         ] {
             assert_eq!(told(text).as_deref(), Ok(expected), "{text}");
         }

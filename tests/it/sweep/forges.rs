@@ -25,6 +25,7 @@ fn repositories_of_every_forge_are_listed_fetched_and_told_the_token() {
         ("gitea", "GITEA_TOKEN", "authorization", format!("token {TOKEN}")),
         ("forgejo", "FORGEJO_TOKEN", "authorization", format!("token {TOKEN}")),
         ("bitbucket", "BITBUCKET_TOKEN", "authorization", format!("Bearer {TOKEN}")),
+        ("bitbucket-dc", "BITBUCKET_TOKEN", "authorization", format!("Bearer {TOKEN}")),
         ("azure", "AZURE_DEVOPS_TOKEN", "authorization", format!("Basic {}", base64(&format!(":{TOKEN}")))),
     ] {
         let server = Server::of(&ground, "org");
@@ -35,10 +36,8 @@ fn repositories_of_every_forge_are_listed_fetched_and_told_the_token() {
         let seen = server.seen.lock().unwrap().clone();
         let (git, api): (Vec<&Request>, Vec<&Request>) = seen.iter().partition(|r| r.path.contains(".git/"));
         assert!(!api.is_empty() && api.iter().all(|r| r.header(header) == Some(&expected)), "{kind}: {api:?}");
-        assert!(
-            git.iter().all(|r| r.header("authorization").is_some_and(|a| a.starts_with("Basic "))),
-            "{kind}: git was not told the token"
-        );
+        let scheme = if kind == "bitbucket-dc" { "Bearer " } else { "Basic " };
+        assert!(git.iter().all(|r| r.header("authorization").is_some_and(|a| a.starts_with(scheme))), "{kind}: git was not told the token");
         assert!(!night.run.stderr.contains(TOKEN) && !night.report.to_string().contains(TOKEN), "{kind}");
     }
 }

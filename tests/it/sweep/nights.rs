@@ -1,7 +1,9 @@
 //! Night after night: what changed is found and told, and what a sweep remembers changes nothing that it reports.
 
 use super::{Sweep, leak};
+use crate::support::generated::{generate, step};
 use crate::support::{Ground, filler, github};
+use proptest::prelude::*;
 use std::fs;
 
 /// Holds a sweep that remembers to one that has nothing to remember.
@@ -228,4 +230,30 @@ fn the_report_of_the_last_sweep_is_written_anew_from_the_store() {
     assert!(metrics.contains("keysweep_sweep_repositories{state=\"scanned\"} 1\n"), "{metrics}");
     assert!(metrics.contains("keysweep_found{measure=\"findings\"} 1\n"), "{metrics}");
     assert!(metrics.contains("keysweep_sweep_number 1\n"), "{metrics}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, max_shrink_iters: 20, ..ProptestConfig::default() })]
+
+    /// Histories grow, are rewritten, packed anew and emptied of what no ref reaches.
+    #[test]
+    fn whatever_happens_between_nights_a_sweep_that_remembers_says_what_one_that_does_not_says(
+        steps in prop::collection::vec(step(), 6..20),
+        ends in prop::collection::vec((1..20_usize, 0..4_usize), 3..6),
+    ) {
+        let ground = Ground::new();
+        let repo = ground.repo("org/a");
+        let kept = Sweep::with(&ground, "kept", &["--root", "org"]);
+        for (night, (end, upkeep)) in ends.into_iter().enumerate() {
+            let done = repo.git_with(&["fast-import", "--quiet", "--force"], &generate(&steps[..end.min(steps.len())]).stream);
+            prop_assert_eq!(done.code, Some(0), "{}", done.stderr);
+            match upkeep {
+                0 => drop(repo.git(&["repack", "-adfq", "--depth=50", "--window=50"])),
+                1 => drop(repo.git(&["-c", "gc.reflogExpire=now", "gc", "--quiet", "--prune=now"])),
+                _ => {}
+            }
+            let fresh = Sweep::with(&ground, &format!("fresh{night}"), &["--root", "org"]).night();
+            prop_assert_eq!(kept.night().said(), fresh.said(), "night {}", night);
+        }
+    }
 }

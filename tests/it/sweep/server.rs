@@ -149,6 +149,7 @@ impl Forge {
                 }
                 ok(&body)
             }
+            ["", "rest", "api", "latest", "projects", owner, "repos"] if *owner == self.owner => self.data_center(request, &names),
             ["", owner, "_apis", "git", "repositories"] if *owner == self.owner => {
                 let page: usize = request.parameter("continuationToken").and_then(|p| p.parse().ok()).unwrap_or(1);
                 let value: Vec<Value> = names
@@ -165,6 +166,26 @@ impl Forge {
             }
             _ => (404, Vec::new(), b"{\"message\": \"Not Found\"}".to_vec()),
         }
+    }
+
+    /// A page of Bitbucket Data Center.
+    fn data_center(&self, request: &Request, names: &[String]) -> Answer {
+        let start: usize = request.parameter("start").and_then(|s| s.parse().ok()).unwrap_or(0);
+        let of = |name: &str| json!({"slug": name, "project": {"key": self.owner}});
+        let repository = |name: &String| {
+            let mut repo = of(name);
+            repo["archived"] = json!(name.starts_with("old"));
+            let clone = format!("{}/{}/{name}.git", self.address, self.owner);
+            repo["links"] = json!({"clone": [{"name": "ssh", "href": "ssh://git@x:7999/y"}, {"name": "http", "href": clone}]});
+            if name.starts_with("fork") {
+                repo["origin"] = of("a");
+            }
+            repo
+        };
+        let values: Vec<Value> = names.iter().skip(start).take(2).map(repository).collect();
+        let last = names.len() <= start + 2;
+        let next = if last { Value::Null } else { json!(start + 2) };
+        ok(&json!({"size": values.len(), "limit": 2, "start": start, "isLastPage": last, "nextPageStart": next, "values": values}))
     }
 
     fn names(&self) -> Vec<String> {
