@@ -65,6 +65,9 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     });
     let lone = count == 1 && word(0).len() <= 8;
     let before = if head > 0 { Some(word(head - 1)) } else { spoken_before(line, start) };
+    // `process.env.TOKEN`, `import.meta.env.TOKEN`: what is asked for is the token.
+    let is_asked = head > 1 && word(head - 1) == b"env" && matches!(word(head - 2), b"process" | b"meta");
+    let before = before.filter(|_| !is_asked);
     let fused = fused_with(word(head));
     let strong = before.is_some_and(|w| has("secret-of", w)) || fused.is_some_and(|w| has("secret-of", w));
     let public = (0..head).any(|i| has("surely-public", word(i)))

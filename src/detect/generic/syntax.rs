@@ -330,11 +330,11 @@ impl Reader<'_> {
             || rest.starts_with(b"..")
             || rest.starts_with(b"<<");
         self.features.set_if(joined, Feature::Joined);
-        // A quoted text before a colon is a key, and what is assigned is more than a literal.
+        // A quoted text before a colon is a key, and what is assigned is more than a literal; behind a comparison the colon is the block's.
         if rest.starts_with(b":")
             && !rest.starts_with(b":=")
             && self.quoted_name.is_none()
-            && !self.features.has(Feature::Colon)
+            && ![Feature::Colon, Feature::Compared].iter().any(|f| self.features.has(*f))
             && rest.get(1) != Some(&b' ')
         {
             return None;
