@@ -10,8 +10,9 @@ use crate::source::history::{Opened, hex, open};
 use crate::store::{Done, Outcome, Remembered, Target};
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -215,8 +216,10 @@ fn objects(folders: &[PathBuf]) -> String {
     hex(&digest.finalize()[..16])
 }
 
+/// Writes a file for this user alone: it names the files and authors of a repository that others may not read.
 fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let part = file.with_extension("part");
-    fs::write(&part, bytes)?;
+    let mut open = fs::OpenOptions::new();
+    open.write(true).create(true).truncate(true).mode(0o600).open(&part)?.write_all(bytes)?;
     fs::rename(&part, file)
 }

@@ -144,15 +144,20 @@ fn changes_are_told_in_words_and_by_the_exit_code() {
     let second = sweep.night();
     assert_eq!((second.run.code, second.kinds()), (Some(1), vec![("new".to_owned(), 1)]));
     assert!(second.run.text().contains("2 now: 1 new, 0 gone"), "{}", second.run.text());
+    let mirror = fs::read_dir(ground.at("s-cache")).unwrap().map(|e| e.unwrap().path()).find(|p| p.is_dir()).expect("a mirror");
+    let memory = mirror.join("keysweep-memory");
+    assert!(memory.exists());
     // Nothing of a secret is in what is told or kept.
     for secret in [github(1), github(2)] {
         let kept = ground.at("s.db");
-        for file in [kept.clone(), kept.with_extension("db-wal"), ground.at("night.json"), ground.at("changes.jsonl")] {
+        for file in [kept.clone(), kept.with_extension("db-wal"), ground.at("night.json"), ground.at("changes.jsonl"), memory.clone()] {
             let bytes = fs::read(&file).unwrap_or_default();
             assert!(memchr::memmem::find(&bytes, secret.as_bytes()).is_none(), "{} holds a secret", file.display());
         }
     }
-    assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(ground.at("s.db")).unwrap()) & 0o777, 0o600);
+    for private in [ground.at("s.db"), memory] {
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(private).unwrap()) & 0o777, 0o600);
+    }
 }
 
 #[test]
