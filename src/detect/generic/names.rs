@@ -72,6 +72,8 @@ pub fn read(line: &[u8], at: usize) -> Option<Name> {
     let strong = before.is_some_and(|w| has("secret-of", w)) || fused.is_some_and(|w| has("secret-of", w));
     let public = (0..head).any(|i| has("surely-public", word(i)))
         || before.is_some_and(|w| has("public-of", w)) && !matches!(class, Judge::Password | Judge::Secret)
+        // What an encoder of passwords makes of one is its hash; of a key it is the key.
+        || class == Judge::Password && before.is_some_and(|w| w.eq_ignore_ascii_case(b"encoded"))
         || fused.is_some_and(|w| has("public-of", w));
     features.set_if(strong, Feature::NameStrong);
     features.set_if(public, Feature::NamePublic);
