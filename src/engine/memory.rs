@@ -7,7 +7,8 @@
 use super::holdings::{Holdings, Origin, Tellings};
 use super::scan::Options;
 use crate::detect::Library;
-use serde::{Deserialize, Serialize};
+use crate::source::history::saved::at_once;
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -35,21 +36,13 @@ struct Kept {
     /// What the other blobs hold.
     holdings: Holdings,
     /// Commits and trees, as [`crate::source::history::saved`] has them.
-    #[serde(with = "at_once")]
+    #[serde(serialize_with = "at_once", deserialize_with = "whole")]
     graph: Vec<u8>,
 }
 
-/// Bytes, not one by one.
-mod at_once {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(bytes)
-    }
-
-    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(<[u8]>::to_vec)
-    }
+/// Reads bytes as a whole.
+fn whole<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    <&[u8]>::deserialize(deserializer).map(<[u8]>::to_vec)
 }
 
 impl Memory {

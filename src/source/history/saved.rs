@@ -39,8 +39,9 @@ struct SavedCommit {
     committed: i64,
 }
 
-fn at_once<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_bytes(bytes)
+/// Writes bytes as a whole, not one by one.
+pub fn at_once<S: Serializer>(bytes: &impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes.as_ref())
 }
 
 /// Writes a graph for [`load`]; commits in `border` are left out, for the repository hides their parents.
