@@ -3,8 +3,10 @@
 use super::bounded::{self, Counted, Metered, told, why};
 use super::walk::{Place, Walk};
 use super::{Kind, Loss, kind, tar};
+use flate2::GzHeader;
 use flate2::bufread::GzDecoder;
-use flate2::{Decompress, FlushDecompress, GzHeader, Status};
+use libdeflater::Decompressor;
+use memchr::memmem;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::cell::Cell;
@@ -16,6 +18,9 @@ const WINDOW_BYTES: u64 = 128 << 20;
 /// Gzip members or zstd frames that one file may have. Empty ones cost time and yield nothing that could be limited; bgzip makes
 /// one for each 64 KiB.
 const MAX_PIECES: u32 = 100_000;
+
+/// What a gzip member begins with; deflate is the one method there is.
+const SIGNATURE: [u8; 3] = [0x1f, 0x8b, 8];
 
 /// Reads a gzip file of one or more members (RFC 1952).
 pub(super) fn read_gzip(walk: &mut Walk<'_>, stream: &mut dyn Read, at: Place) {
@@ -31,13 +36,15 @@ pub(super) fn read_gzip_at_once(walk: &mut Walk<'_>, mut bytes: &[u8], at: Place
     let decoder = GzDecoder::new(bytes);
     let name = decoder.header().and_then(|header| header.filename()).map(<[u8]>::to_vec);
     match one_member(decoder.get_ref()).filter(|content| walk.budget.spend(content.len() as u64)) {
+        Some(content) if kind(&content) == Some(Kind::Tar) => tar::read_at_once(walk, &content, at),
         Some(content) => read_content(walk, &mut content.as_slice(), base_name(name), at),
         None => read_gzip(walk, &mut bytes, at),
     }
 }
 
 /// What a gzip file holds, given what follows its header: if it is one member that ends where the file does, of the size and the checksum stated there, and
-/// no larger than any stream may become. A file that goes on behind its member, even behind a copy of its end, is left to the stream.
+/// no larger than any stream may become. A file that goes on behind its member, even behind a copy of its end, is left to the stream: the end of the member
+/// stands before what follows, or it is damaged, and other members begin with their signature.
 fn one_member(body: &[u8]) -> Option<Vec<u8>> {
     let (deflated, end) = body.split_last_chunk::<8>()?;
     let stated = |at: usize| u32::from_le_bytes([end[at], end[at + 1], end[at + 2], end[at + 3]]);
@@ -45,11 +52,12 @@ fn one_member(body: &[u8]) -> Option<Vec<u8>> {
     if size == 0 || size as u64 > bounded::RATIO_FLOOR {
         return None;
     }
+    if memmem::find(deflated, end).is_some() || memmem::find(deflated, &SIGNATURE).is_some() {
+        return None;
+    }
     let mut content = vec![0; size];
-    let mut inflater = Decompress::new(false);
-    let status = inflater.decompress(deflated, &mut content, FlushDecompress::Finish).ok()?;
-    let whole = status == Status::StreamEnd && inflater.total_in() == deflated.len() as u64 && inflater.total_out() == size as u64;
-    (whole && libdeflater::crc32(&content) == sum).then_some(content)
+    let n = Decompressor::new().deflate_decompress(deflated, &mut content).ok()?;
+    (n == size && libdeflater::crc32(&content) == sum).then_some(content)
 }
 
 /// The last part of a name: a header can claim any path, and this is what gunzip would use.

@@ -25,8 +25,19 @@ pub(super) fn is_header(block: &[u8; HEAD_BYTES]) -> bool {
     stated == actual && actual > 8 * u32::from(b' ')
 }
 
-/// Reads all members, and after damage those whose headers can be found again.
-pub(super) fn read(walk: &mut Walk<'_>, stream: &mut dyn Read, mut at: Place) {
+/// Reads an archive as a stream: all members, and after damage those whose headers can be found again.
+pub(super) fn read(walk: &mut Walk<'_>, stream: &mut dyn Read, at: Place) {
+    read_from(walk, stream, &[], at);
+}
+
+/// The same of an archive that is in memory, whose members are seen there.
+pub(super) fn read_at_once(walk: &mut Walk<'_>, mut bytes: &[u8], at: Place) {
+    let whole = bytes;
+    read_from(walk, &mut bytes, whole, at);
+}
+
+/// Reads an archive; `whole` is all of it, if it is in memory.
+fn read_from(walk: &mut Walk<'_>, stream: &mut dyn Read, mut whole: &[u8], mut at: Place) {
     let gauge = Gauge { position: Cell::new(0), end: Cell::new(u64::MAX) };
     let mut feed = Feed { inner: stream, gauge: &gauge };
     let mut head = Vec::new();
@@ -35,7 +46,9 @@ pub(super) fn read(walk: &mut Walk<'_>, stream: &mut dyn Read, mut at: Place) {
         let mut archive = ::tar::Archive::new(head.as_slice().chain(&mut feed));
         // Archives can be concatenated, and what follows the end must not be hidden by it.
         archive.set_ignore_zeros(true);
-        let Err(error) = members(walk, &mut archive, &gauge, &mut at, &mut last) else { return };
+        let Err(error) = members(walk, &mut archive, &gauge, whole, &mut at, &mut last) else { return };
+        whole = &[]; // from here on positions are others
+
         let after = if last.is_empty() { String::new() } else { format!(" after `{last}`") };
         walk.trouble(at.path(), format!("{}{after}", why(&error)), Loss::Part);
         gauge.end.set(u64::MAX);
@@ -47,11 +60,12 @@ pub(super) fn read(walk: &mut Walk<'_>, stream: &mut dyn Read, mut at: Place) {
     walk.trouble(at.path(), "damaged in too many places; the rest was not read", Loss::Part);
 }
 
-/// Reads members up to the end or to the first damage, and leaves the path of the last one in `last`.
+/// Reads members, from `whole` where they lie in it, up to the end or to the first damage, and leaves the path of the last one in `last`.
 fn members<R: Read>(
     walk: &mut Walk<'_>,
     archive: &mut ::tar::Archive<R>,
     gauge: &Gauge,
+    whole: &[u8],
     at: &mut Place,
     last: &mut String,
 ) -> io::Result<()> {
@@ -77,7 +91,11 @@ fn members<R: Read>(
             let budget = walk.budget;
             walk.content(path, at.depth(), Source::Stream(&mut Metered::new(entry, &gauge.position, budget)));
         } else {
-            walk.content(path, at.depth(), Source::Stream(&mut entry));
+            let (start, size) = (entry.raw_file_position(), entry.size());
+            match whole.get(start as usize..start.saturating_add(size) as usize) {
+                Some(bytes) => walk.content(path, at.depth(), Source::Memory(bytes)),
+                None => walk.content(path, at.depth(), Source::Stream(&mut entry)),
+            }
         }
         if walk.has_ended() {
             return Ok(());

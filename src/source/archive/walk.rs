@@ -194,6 +194,7 @@ impl<'w> Walk<'w> {
                 zip::read(self, &bytes, at);
             }
             (Kind::Gzip, Source::Memory(bytes)) => compressed::read_gzip_at_once(self, bytes, at),
+            (Kind::Tar, Source::Memory(bytes)) => tar::read_at_once(self, bytes, at),
             (kind, Source::Memory(mut bytes)) => self.open(kind, Source::Stream(&mut bytes), at),
             (Kind::Tar, Source::Stream(stream)) => tar::read(self, stream, at),
             (Kind::Gzip, Source::Stream(stream)) => compressed::read_gzip(self, stream, at),
