@@ -54,7 +54,7 @@ fn main() {
     let plan = |d: &model::Detector| plan::Plan::new(d).unwrap_or_else(|why| panic!("detector `{}`: {why}", d.id));
     let plans: Vec<plan::Plan> = full.iter().flat_map(|p| &p.detectors).map(plan).collect();
     let judged = full.iter().flat_map(|p| &p.detectors).map(|d| d.judge);
-    let share::Shared { anchors, grams, tries } = share::Shared::new(plans.iter().zip(judged));
+    let share::Shared { anchors, grams, tiers, tries } = share::Shared::new(plans.iter().zip(judged));
     let providers: Vec<_> = full.iter().map(|p| (&p.provider, p.category)).collect();
     let detectors = full.iter().flat_map(|p| p.detectors.iter().map(|d| (lean(d), p.category)));
     let rules: Vec<_> = detectors.zip(&plans).map(|((detector, category), plan)| (detector, category, bare(plan))).collect();
@@ -69,7 +69,7 @@ fn main() {
     pack("providers.bin", postcard::to_allocvec(&providers).expect("plain data"));
     pack("plans.bin", postcard::to_allocvec(&plans).expect("plain data"));
     pack("full.bin", postcard::to_allocvec(&full).expect("plain data"));
-    pack("sieve.rs", sieve::Sieve::new(anchors, &grams).to_string().into_bytes());
+    pack("sieve.rs", sieve::Sieve::new(anchors, &grams, &tiers).to_string().into_bytes());
 }
 
 /// A detector without what only its tests need.

@@ -1,5 +1,6 @@
 //! Encodings inside text: runs of base64, hexadecimal and percent-encoding, found fast and undone within bounds.
 
+use super::demand::is_unbroken;
 use memchr::memchr_iter;
 
 /// Longest run that is decoded; of longer ones the beginning is.
@@ -102,7 +103,7 @@ fn token_runs(bytes: &[u8], from: usize, to: usize, out: &mut Vec<Run>) {
     // The first aligned pair of a run that begins before `to` may lie up to seven bytes behind it.
     while at < to + 8 {
         let Some(chunk) = bytes.get(at..at + 16).and_then(|c| <&[u8; 16]>::try_from(c).ok()) else { break };
-        if !all_token(chunk) {
+        if !is_unbroken(chunk) || !all_token(chunk) {
             at += 8;
             continue;
         }

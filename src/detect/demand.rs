@@ -10,6 +10,22 @@ use serde::{Deserialize, Serialize};
 /// Longest run that is asked for.
 const MAX_RUN: u32 = 32;
 
+/// How long runs a text must hold for a match, roughly: the sieve looks in it only for anchors of patterns that it can match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// No long run.
+    Short,
+    /// A long run of wide token characters.
+    Wide,
+    /// A long run of narrow ones.
+    Narrow,
+}
+
+impl Tier {
+    /// How many there are.
+    pub const COUNT: usize = 3;
+}
+
 /// What a match must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Demand {
@@ -27,6 +43,16 @@ impl Demand {
         let run = |token: fn(u8) -> bool| runs(hir, token).best.min(MAX_RUN) as u8;
         let byte = [b'@', b'\\', b'<', b'?', b'&', b'%', b'!', b'|', b'+', b';', b'='].into_iter().find(|&b| needs(hir, b));
         Self { narrow_run: run(is_narrow), wide_run: run(is_wide), byte }
+    }
+
+    /// How long runs every match holds.
+    pub fn tier(&self) -> Tier {
+        let is_long = |run: u8| u32::from(run) >= MAX_RUN;
+        match (is_long(self.narrow_run), is_long(self.wide_run)) {
+            (true, _) => Tier::Narrow,
+            (false, true) => Tier::Wide,
+            (false, false) => Tier::Short,
+        }
     }
 
     /// Whether a line with these facts can hold a match.
@@ -62,6 +88,43 @@ impl Facts {
         }
         Self { narrow: longest_narrow.min(MAX_RUN) as u8, wide: longest_wide.min(MAX_RUN) as u8 }
     }
+}
+
+impl Tier {
+    /// What runs a text has.
+    pub fn of(text: &[u8]) -> Self {
+        let has = |class: u8| has_long_run(text, |b| CLASSES[usize::from(b)] & class != 0);
+        // A narrow run is a wide one too.
+        match has(2) {
+            false => Self::Short,
+            true if has(1) => Self::Narrow,
+            true => Self::Wide,
+        }
+    }
+}
+
+/// Whether a text has a run of [`MAX_RUN`] such bytes: it goes through a whole piece of sixteen.
+fn has_long_run(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
+    let mut at = 0;
+    while let Some(piece) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+        at += piece.len();
+        if !is_unbroken(piece) {
+            continue;
+        }
+        let start = text[..at].iter().rposition(|b| !is(*b)).map_or(0, |i| i + 1);
+        let end = text[at..].iter().position(|b| !is(*b)).map_or(text.len(), |i| at + i);
+        if end - start >= MAX_RUN as usize {
+            return true;
+        }
+        at = at.max(end / piece.len() * piece.len());
+    }
+    false
+}
+
+/// Whether none of these is a blank, a control or a sign such as a quote, as there are in nearly all pieces of text; one comparison for all of them.
+#[inline]
+pub fn is_unbroken(piece: &[u8; 16]) -> bool {
+    piece.iter().fold(true, |all, &b| all & (b > b'*'))
 }
 
 /// Of each byte: 3 for a narrow token character, 2 for one that is wide only.
@@ -170,6 +233,7 @@ fn needs(hir: &Hir, byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn of(pattern: &str) -> Demand {
         Demand::of(&regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).expect(pattern))
@@ -198,5 +262,14 @@ mod tests {
         assert!(met(b"key = abcdefghij0123456789"));
         assert!(!met(b"key = abcdefghij012345678 and 9"));
         assert!(!met(b"key: abcdefghij0123456789"));
+    }
+
+    proptest! {
+        #[test]
+        fn long_runs_are_found(text in "[a-c=. ]{0,60}([a-d_]{28,36}|[a=/]{28,36})?[ ab.]{0,40}") {
+            let has = |is: fn(u8) -> bool| text.as_bytes().split(|&b| !is(b)).any(|run| run.len() >= 32);
+            let tier = if has(is_narrow) { Tier::Narrow } else if has(is_wide) { Tier::Wide } else { Tier::Short };
+            prop_assert_eq!(Tier::of(text.as_bytes()), tier);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the build script embeds: the built-in detectors, and the sieve over them. A run parses none, plans none and builds none.
 
+use super::demand::Tier::{Narrow, Short, Wide};
 use super::plan::Plan;
 use super::rule::Rule;
 use super::share::Try;
@@ -34,7 +35,12 @@ pub(super) fn tries() -> Shelf<Vec<Try>> {
 
 /// The sieve over the anchors that the detectors share.
 pub(super) fn sieve() -> Sieve {
-    Sieve::made((&TABLE[..]).into(), (&SLOTS[..]).into(), (&PLACES[..]).into(), Shelf::packed(made!("anchors.bin")))
+    Sieve::made(
+        TABLES.each_ref().map(|table| (&table[..]).into()),
+        (&SLOTS[..]).into(),
+        (&PLACES[..]).into(),
+        Shelf::packed(made!("anchors.bin")),
+    )
 }
 
 /// What kind of service each provider is.

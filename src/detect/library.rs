@@ -73,9 +73,9 @@ impl Library {
                 rules.push(Rule::new(Arc::new(detector), provider.category, plan));
             }
         }
-        let Shared { anchors, grams, tries } = Shared::new(rules.iter().map(|rule| (&rule.plan, rule.detector.judge)));
+        let Shared { anchors, grams, tiers, tries } = Shared::new(rules.iter().map(|rule| (&rule.plan, rule.detector.judge)));
         let providers = rules.iter().map(|rule| (rule.detector.provider.clone(), rule.category)).collect();
-        let sieve = Sieve::new(anchors, &grams);
+        let sieve = Sieve::new(anchors, &grams, &tiers);
         Ok(Self { rules: Shelf::of(rules), sieve, tries: Shelf::of(tries), providers, builtin: false })
     }
 

@@ -33,7 +33,7 @@ pub use generic::{Features, Judged, Judgement, confidence as generic_confidence,
 pub use hit::{Candidate, Hit};
 pub use library::{Library, LoadError, check, full as builtin_with_examples, is_builtin, parse_file};
 pub use scanner::Scanner;
-pub use seen::Seen;
+pub use seen::{Known, Seen};
 pub use selftest::{Fault, test_examples};
 pub use template::expand as expand_template;
 pub use utf16::{Utf16, sniff as sniff_utf16, transcode as transcode_utf16};

@@ -41,7 +41,7 @@ pub struct Plan {
     pub lead: u32,
     /// Most bytes of a match from the anchor on.
     pub reach: u32,
-    /// What the line around the anchor must hold.
+    /// What the line around the anchor must hold; nothing where a match may lie on several.
     pub demand: Demand,
 }
 
@@ -84,7 +84,7 @@ impl Plan {
             grams,
             lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }).max(if lines { LINE_LEAD } else { 0 }),
             reach: longest.min(cap).max(if lines { LINE_REACH } else { 0 }),
-            demand: Demand::of(&hir),
+            demand: if detector.multiline { Demand::default() } else { Demand::of(&hir) },
         })
     }
 }

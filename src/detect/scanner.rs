@@ -7,10 +7,10 @@
 use super::decode::{self, Run};
 use super::hit::{Candidate, Hit, Source, offset, sort};
 use super::library::{FIRST, Library};
-use super::line::{Line, line_end, line_start};
+use super::line::{self, Line, line_end, line_start};
 use super::plan::{CONTEXT, NAME_GAP, at_boundary};
 use super::proof::{self, Outcome};
-use super::seen::{self, Seen};
+use super::seen::{self, Known, Seen};
 use super::share::Try;
 use super::{generic, guard, placeholder, utf16};
 use crate::model::{Confidence, Judge, Proof, Secret, Segment};
@@ -25,28 +25,21 @@ const SEAM_REACH: usize = 16 * 1024;
 const BLOCK: usize = 1 << 20;
 /// Most candidates one anchor may yield.
 const MAX_PER_ANCHOR: usize = 64;
-/// Lines that are remembered, as a power of two: 256 KiB.
-const LINES_SEEN: u32 = 15;
-
-/// What is remembered to hold nothing: the lines around a change, or several lines of a whole blob.
-#[derive(Clone, Copy)]
-enum Memory {
-    Lines,
-    Chunks,
-}
+/// Texts that a scanner by itself remembers, as a power of two: 256 KiB.
+const SEEN: u32 = 15;
+/// So many texts are looked up at once: where the memory is larger than a core's cache, the looks take as long together as one.
+const BATCH: usize = 16;
 
 /// Scans blobs with one library of detectors.
 pub struct Scanner<'l> {
     library: &'l Library,
     /// How many encodings inside one another are undone.
     decode_depth: u8,
-    dirty: Vec<(usize, usize)>,
+    ranges: Vec<(usize, usize)>,
     anchors: Vec<(u32, Try)>,
     slots: Vec<Option<NonMaxUsize>>,
-    /// Lines that held nothing; small, so that it stays in a core's cache.
-    lines: Seen,
-    /// Several lines together that held nothing, for all threads of a scan.
-    chunks: Arc<Seen>,
+    /// Lines that held nothing, for all threads of a scan: those around a change, or several of a whole blob.
+    seen: Arc<Seen>,
     /// Bytes looked at so far, as opposed to carried over.
     pub inspected: u64,
     /// How often each detector was tried so far.
@@ -56,19 +49,18 @@ pub struct Scanner<'l> {
 impl<'l> Scanner<'l> {
     /// A scanner that undoes at most `decode_depth` encodings inside one another.
     pub fn new(library: &'l Library, decode_depth: u8) -> Self {
-        Self::sharing(library, decode_depth, Arc::new(Seen::new(LINES_SEEN)))
+        Self::sharing(library, decode_depth, Arc::new(Seen::new(SEEN)))
     }
 
     /// A scanner that passes over what others with the same detectors and the same memory found empty.
-    pub fn sharing(library: &'l Library, decode_depth: u8, chunks: Arc<Seen>) -> Self {
+    pub fn sharing(library: &'l Library, decode_depth: u8, seen: Arc<Seen>) -> Self {
         Self {
             library,
             decode_depth,
-            dirty: Vec::new(),
+            ranges: Vec::new(),
             anchors: Vec::new(),
             slots: Vec::new(),
-            lines: Seen::new(LINES_SEEN),
-            chunks,
+            seen,
             inspected: 0,
             tried: vec![0; library.len()],
         }
@@ -81,10 +73,23 @@ impl<'l> Scanner<'l> {
             self.inspected += bytes.len() as u64;
             self.utf16(bytes, encoding, &mut hits);
         } else {
-            seen::chunks(bytes, |from, to| self.unless_seen(bytes, (from, to), Memory::Chunks, &mut hits));
+            let mut ranges = std::mem::take(&mut self.ranges);
+            ranges.clear();
+            seen::chunks(bytes, |from, to| ranges.push((from, to)));
+            self.unless_seen(bytes, &ranges, &mut hits);
+            self.ranges = ranges;
         }
         sort(&mut hits);
         hits
+    }
+
+    /// What there is in the content of a member of an archive, which may have been seen in another.
+    pub fn member(&mut self, bytes: &[u8]) -> Known {
+        let hash = self.seen.hash(bytes);
+        self.seen.content(hash).unwrap_or_else(|| {
+            let hits = self.whole(bytes).into_iter().filter(|hit| hit.candidates.is_some()).collect();
+            self.seen.learn(hash, bytes, hits)
+        })
     }
 
     /// All hits in `bytes`, given what it is made of and the hits of its base.
@@ -95,17 +100,15 @@ impl<'l> Scanner<'l> {
         let dirty = self.dirty_ranges(bytes, segments, base_len);
         let mut hits = Vec::new();
         self.carry(bytes, segments, base_len, base, &dirty, &mut hits);
-        for &(from, to) in &dirty {
-            self.unless_seen(bytes, (from, to), Memory::Lines, &mut hits);
-        }
-        self.dirty = dirty;
+        self.unless_seen(bytes, &dirty, &mut hits);
+        self.ranges = dirty;
         sort(&mut hits);
         hits
     }
 
     /// The lines that touch new bytes or a seam, as sorted ranges of anchor positions that do not overlap.
     fn dirty_ranges(&mut self, bytes: &[u8], segments: &[Segment], base_len: usize) -> Vec<(usize, usize)> {
-        let mut dirty = std::mem::take(&mut self.dirty);
+        let mut dirty = std::mem::take(&mut self.ranges);
         dirty.clear();
         let mut add = |from: usize, to: usize| match dirty.last_mut() {
             Some(last) if to <= last.1 => {}
@@ -170,27 +173,22 @@ impl<'l> Scanner<'l> {
         starts && ends
     }
 
-    /// Scans a range of whole lines, unless the same lines were found empty before.
-    fn unless_seen(&mut self, bytes: &[u8], (from, to): (usize, usize), memory: Memory, hits: &mut Vec<Hit>) {
-        let fresh = from == 0 || bytes[from - 1] == b'\n';
-        if to - from > seen::LONGEST || !fresh {
-            return self.range(bytes, from, to, 0, hits);
-        }
-        let hash = self.memory(memory).hash(&bytes[from..to]);
-        if self.memory(memory).contains(hash) {
-            return;
-        }
-        let before = hits.len();
-        self.range(bytes, from, to, 0, hits);
-        if hits.len() == before {
-            self.memory(memory).insert(hash);
-        }
-    }
-
-    fn memory(&self, memory: Memory) -> &Seen {
-        match memory {
-            Memory::Lines => &self.lines,
-            Memory::Chunks => &self.chunks,
+    /// Scans ranges of whole lines, but for those whose lines were found empty before.
+    fn unless_seen(&mut self, bytes: &[u8], ranges: &[(usize, usize)], hits: &mut Vec<Hit>) {
+        for batch in ranges.chunks(BATCH) {
+            let mut hashes = [None; BATCH];
+            for (hash, &(from, to)) in hashes.iter_mut().zip(batch) {
+                let whole = from == 0 || bytes[from - 1] == b'\n';
+                *hash = (whole && to - from <= seen::LONGEST).then(|| self.seen.hash(&bytes[from..to]));
+            }
+            let known = hashes.map(|hash| hash.is_some_and(|hash| self.seen.contains(hash)));
+            for ((&(from, to), hash), _) in batch.iter().zip(hashes).zip(known).filter(|(_, known)| !known) {
+                let before = hits.len();
+                self.range(bytes, from, to, 0, hits);
+                if let Some(hash) = hash.filter(|_| hits.len() == before) {
+                    self.seen.insert(hash);
+                }
+            }
         }
     }
 
@@ -208,7 +206,8 @@ impl<'l> Scanner<'l> {
         let mut anchors = std::mem::take(&mut self.anchors);
         anchors.clear();
         let library = self.library;
-        library.sieve().scan(bytes, from, to, |anchor, at| {
+        let tier = line::tier(bytes, from, to);
+        library.sieve().scan(bytes, (from, to), tier, |anchor, at| {
             let worth = |t: &&Try| t.judge.is_none_or(|class| generic::plausible(bytes, at, class));
             anchors.extend(library.tries(anchor).iter().filter(worth).map(|t| (at as u32, *t)));
         });
@@ -382,7 +381,7 @@ impl<'l> Scanner<'l> {
     fn decoded(&mut self, bytes: &[u8], run: &Run, depth: u8, hits: &mut Vec<Hit>) {
         let Some(text) = decode::decode(&bytes[run.start..run.end], run.scheme) else { return };
         let mut inner = Vec::new();
-        let mut nested = Scanner::sharing(self.library, self.decode_depth, self.chunks.clone());
+        let mut nested = Scanner::sharing(self.library, self.decode_depth, self.seen.clone());
         if let Some(encoding) = utf16::sniff(&text.bytes) {
             nested.utf16(&text.bytes, encoding, &mut inner);
         } else {

@@ -1,9 +1,12 @@
-//! Lines that were found to hold nothing, so that they are not looked at again: versions of a file repeat the lines around their changes, and
-//! files are copied from folder to folder.
+//! What was looked at before, so that it is not looked at again: lines that hold nothing, as versions of a file repeat the lines around their changes, and
+//! files are copied from folder to folder; and members of archives, which are mostly those of the version before.
 
+use super::hit::Hit;
 use memchr::memchr;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longer texts are not remembered.
 pub const LONGEST: usize = 1024;
@@ -29,18 +32,41 @@ pub fn chunks(bytes: &[u8], mut each: impl FnMut(usize, usize)) {
     }
 }
 
+/// Most contents that are remembered.
+const CONTENTS: usize = 1 << 18;
+/// Most bytes of contents with hits that are kept to look up where these stand.
+const KEPT: usize = 64 << 20;
+
+/// What was found in some content.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The hits that have candidates.
+    pub hits: Arc<[Hit]>,
+    /// The content, where there are hits and it was worth keeping.
+    pub text: Option<Arc<[u8]>>,
+}
+
+/// Contents by their hash, and how many bytes of them are kept.
+#[derive(Default)]
+struct Contents {
+    known: HashMap<u64, Known>,
+    kept: usize,
+}
+
 /// Remembers texts by a keyed hash, for all threads of a scan. The key is drawn for every scan, so a repository cannot be made to hold two lines that
 /// are taken for one another.
 pub struct Seen {
     key: [u64; 2],
     slots: Box<[AtomicU64]>,
+    contents: Mutex<Contents>,
 }
 
 impl Seen {
     /// Remembers some `1 << bits` texts, eight bytes each.
     pub fn new(bits: u32) -> Self {
         let random = || RandomState::new().hash_one(0);
-        Self { key: [random() | 1, random() | 1], slots: std::iter::repeat_with(AtomicU64::default).take(1 << bits).collect() }
+        let slots = std::iter::repeat_with(AtomicU64::default).take(1 << bits).collect();
+        Self { key: [random() | 1, random() | 1], slots, contents: Mutex::default() }
     }
 
     /// The hash of a text: multiply and fold, 16 bytes a step.
@@ -84,6 +110,25 @@ impl Seen {
     #[inline]
     pub fn insert(&self, hash: u64) {
         self.slots[hash as usize & (self.slots.len() - 1)].store(hash, Ordering::Relaxed);
+    }
+
+    /// What was found in the content of this hash.
+    pub fn content(&self, hash: u64) -> Option<Known> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner).known.get(&hash).cloned()
+    }
+
+    /// Remembers what was found in some content.
+    pub fn learn(&self, hash: u64, content: &[u8], hits: Arc<[Hit]>) -> Known {
+        let Contents { known, kept } = &mut *self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= CONTENTS {
+            return Known { hits, text: None };
+        }
+        let keep = !hits.is_empty() && *kept + content.len() <= KEPT;
+        let learned = known.entry(hash).or_insert_with(|| {
+            *kept += if keep { content.len() } else { 0 };
+            Known { hits, text: keep.then(|| content.into()) }
+        });
+        learned.clone()
     }
 }
 

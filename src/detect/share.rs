@@ -4,6 +4,7 @@
 
 use super::anchor::Anchor;
 use super::byte_set::ByteSet;
+use super::demand::Tier;
 use super::plan::{Grams, Plan};
 use crate::model::Judge;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub struct Shared {
     pub anchors: Vec<Anchor>,
     /// Of each anchor, the grams that the sieve looks for.
     pub grams: Vec<Grams>,
+    /// How long runs a text must hold for anything to match at each.
+    pub tiers: Vec<Tier>,
     /// What to try at each.
     pub tries: Vec<Vec<Try>>,
 }
@@ -41,9 +44,11 @@ impl Shared {
                 let number = *numbers.entry((&anchor.sets, anchor.boundary)).or_insert_with(|| {
                     shared.anchors.push(anchor.clone());
                     shared.grams.push(both.clone());
+                    shared.tiers.push(plan.demand.tier());
                     shared.tries.push(Vec::new());
                     shared.anchors.len() - 1
                 });
+                shared.tiers[number] = shared.tiers[number].min(plan.demand.tier());
                 let lead = anchor.lead.filter(|_| anchor.exact).and_then(|l| u32::try_from(l).ok());
                 shared.tries[number].push(Try { rule: rule as u16, lead, judge });
             }

@@ -5,6 +5,7 @@
 //! looked up exactly; then four further bytes are compared at once, and what is left is compared set by set.
 
 use super::anchor::{Anchor, MAX_OFFSET};
+use super::demand::Tier;
 use super::plan::{Grams, at_boundary};
 use super::shelf::Shelf;
 use std::borrow::Cow;
@@ -18,7 +19,8 @@ const FOLD: u32 = 0x2020_2020;
 
 /// Finds anchors in bytes.
 pub struct Sieve {
-    table: Cow<'static, [u64]>,
+    /// Of each tier, a table of the grams of all anchors that may stand in such a text.
+    tables: [Cow<'static, [u64]>; Tier::COUNT],
     /// Of each gram, where its places begin; a hash table with open addressing, [`EMPTY`] where nothing is.
     slots: Cow<'static, [(u32, u32)]>,
     /// Where grams stand in anchors, grouped by gram.
@@ -36,6 +38,8 @@ const EMPTY: u32 = u32::MAX;
 pub struct Standing {
     /// The gram, folded.
     pub gram: u32,
+    /// Tier of the anchor: in texts of lower ones it leads to nothing.
+    pub tier: Tier,
     /// Number of the anchor.
     pub anchor: u16,
     /// Of the gram in the anchor.
@@ -49,7 +53,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn new(number: u16, offset: i8, anchor: &Anchor) -> Self {
+    fn new(number: u16, offset: i8, anchor: &Anchor, tier: Tier) -> Self {
         let beyond = |i: isize| i < offset.into() || i >= isize::from(offset) + 4;
         let letter = |i: isize| usize::try_from(i).ok().and_then(|i| anchor.sets.get(i)?.letter());
         let letters: Vec<Option<u8>> = (0..anchor.sets.len() as isize + 3).map(letter).collect();
@@ -61,7 +65,7 @@ impl Standing {
                 (bytes, mask) = (bytes | u32::from(*only) << (8 * i), mask | 0xff << (8 * i));
             }
         }
-        Self { gram: 0, anchor: number, offset, beside: beside as i8, bytes, mask }
+        Self { gram: 0, tier, anchor: number, offset, beside: beside as i8, bytes, mask }
     }
 }
 
@@ -73,22 +77,22 @@ fn slot(gram: u32) -> (usize, u64) {
 }
 
 impl Sieve {
-    /// Builds the sieve of these anchors and their grams at even and at odd offsets.
-    pub fn new(anchors: Vec<Anchor>, grams_of: &[Grams]) -> Self {
-        let mut grams: Vec<(u32, u16, i8)> = Vec::new();
+    /// Builds the sieve of these anchors, their grams at even and at odd offsets, and their tiers.
+    pub fn new(anchors: Vec<Anchor>, grams_of: &[Grams], tiers: &[Tier]) -> Self {
+        let mut grams: Vec<(u32, Tier, u16, i8)> = Vec::new();
         for (i, both) in grams_of.iter().enumerate() {
-            grams.extend(both.iter().flat_map(|(offset, list)| list.iter().map(move |&g| (g, i as u16, *offset))));
+            grams.extend(both.iter().flat_map(|(offset, list)| list.iter().map(move |&g| (g, tiers[i], i as u16, *offset))));
         }
         grams.sort_unstable();
         grams.dedup();
-        let mut table = vec![0u64; WORDS];
+        let mut tables = [(); Tier::COUNT].map(|()| vec![0u64; WORDS]);
         let mut slots = vec![(0, EMPTY); (grams.len() * 2).next_power_of_two().max(2)];
-        for (at, &(gram, ..)) in grams.iter().enumerate() {
+        for (at, &(gram, tier, ..)) in grams.iter().enumerate() {
+            let (word, bits) = slot(gram);
+            tables[tier as usize..].iter_mut().for_each(|table| table[word] |= bits);
             if at > 0 && grams[at - 1].0 == gram {
                 continue;
             }
-            let (word, bits) = slot(gram);
-            table[word] |= bits;
             let mut i = home(gram, slots.len());
             while slots[i].1 != EMPTY {
                 i = (i + 1) & (slots.len() - 1);
@@ -97,37 +101,37 @@ impl Sieve {
         }
         // Grams of one anchor at one offset stand beside the same bytes.
         let mut known: HashMap<(u16, i8), Standing> = HashMap::new();
-        let stand = |&(gram, anchor, offset): &(u32, u16, i8)| {
-            let one = known.entry((anchor, offset)).or_insert_with(|| Standing::new(anchor, offset, &anchors[usize::from(anchor)]));
+        let stand = |&(gram, tier, anchor, offset): &(u32, Tier, u16, i8)| {
+            let one = known.entry((anchor, offset)).or_insert_with(|| Standing::new(anchor, offset, &anchors[usize::from(anchor)], tier));
             Standing { gram, ..*one }
         };
         let places: Vec<Standing> = grams.iter().map(stand).collect();
-        Self::made(table.into(), slots.into(), places.into(), Shelf::of(anchors))
+        Self::made(tables.map(Cow::from), slots.into(), places.into(), Shelf::of(anchors))
     }
 
     /// The sieve of tables that were made before.
     pub fn made(
-        table: Cow<'static, [u64]>,
+        tables: [Cow<'static, [u64]>; Tier::COUNT],
         slots: Cow<'static, [(u32, u32)]>,
         places: Cow<'static, [Standing]>,
         anchors: Shelf<Anchor>,
     ) -> Self {
         // A gram stands at most as far behind the start of its anchor as `Anchor::gram` goes.
-        Self { table, slots, places, anchors, reach: MAX_OFFSET as usize }
+        Self { tables, slots, places, anchors, reach: MAX_OFFSET as usize }
     }
 
-    /// Calls `found(anchor, position)` for every anchor that begins in `from..to`, each once, in no particular order.
-    pub fn scan(&self, bytes: &[u8], from: usize, to: usize, mut found: impl FnMut(u16, usize)) {
+    /// Calls `found(anchor, position)` for every anchor of this tier or a lower one that begins in `from..to`, each once, in no particular order.
+    pub fn scan(&self, bytes: &[u8], (from, to): (usize, usize), tier: Tier, mut found: impl FnMut(u16, usize)) {
         let end = (to + self.reach).min(bytes.len());
         let fast = end.min(bytes.len().saturating_sub(3));
         // Every anchor has a gram at one parity of positions, so any start will do, as long as offset -1 is not passed over.
         let mut at = from.wrapping_sub(1);
         if from == 0 {
             let first = gram(&[&[0], &bytes[..bytes.len().min(3)]].concat());
-            self.verify(bytes, -1, first, from, to, &mut found);
+            self.verify(bytes, -1, first, (from, to), tier, &mut found);
             at = 1;
         }
-        let table: &[u64; WORDS] = (&*self.table).try_into().expect("a table of that size");
+        let table: &[u64; WORDS] = (&*self.tables[tier as usize]).try_into().expect("a table of that size");
         let passes = |gram: u32| {
             let (word, bits) = slot(gram);
             table[word] & bits == bits
@@ -139,21 +143,21 @@ impl Sieve {
             let eight = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
             for (i, gram) in [eight as u32, (eight >> 16) as u32, (eight >> 32) as u32].into_iter().enumerate() {
                 if passes(gram | FOLD) {
-                    self.verify(bytes, (at + 2 * i) as isize, gram | FOLD, from, to, &mut found);
+                    self.verify(bytes, (at + 2 * i) as isize, gram | FOLD, (from, to), tier, &mut found);
                 }
             }
             at += 6;
         }
         // The last bytes are probed as if zeros followed.
         while at < end {
-            self.verify(bytes, at as isize, gram(&bytes[at..]), from, to, &mut found);
+            self.verify(bytes, at as isize, gram(&bytes[at..]), (from, to), tier, &mut found);
             at += 2;
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn verify(&self, bytes: &[u8], at: isize, gram: u32, from: usize, to: usize, found: &mut impl FnMut(u16, usize)) {
+    fn verify(&self, bytes: &[u8], at: isize, gram: u32, (from, to): (usize, usize), tier: Tier, found: &mut impl FnMut(u16, usize)) {
         let mut i = home(gram, self.slots.len());
         let first = loop {
             match self.slots[i] {
@@ -162,7 +166,7 @@ impl Sieve {
                 _ => i = (i + 1) & (self.slots.len() - 1),
             }
         };
-        for place in self.places[first as usize..].iter().take_while(|p| p.gram == gram) {
+        for place in self.places[first as usize..].iter().take_while(|p| p.gram == gram && p.tier <= tier) {
             let Ok(start) = usize::try_from(at - isize::from(place.offset)) else { continue };
             let beside =
                 bytes.get(start + place.beside as usize..).and_then(|b| b.first_chunk()).map(|four| u32::from_le_bytes(*four) | FOLD);
@@ -184,8 +188,8 @@ impl Sieve {
 /// The tables as Rust source, for the build script to embed.
 impl fmt::Display for Sieve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { table, slots, places, .. } = self;
-        writeln!(f, "static TABLE: [u64; {}] = {table:?};", table.len())?;
+        let Self { tables, slots, places, .. } = self;
+        writeln!(f, "static TABLES: [[u64; {WORDS}]; {}] = {tables:?};", Tier::COUNT)?;
         writeln!(f, "static SLOTS: [(u32, u32); {}] = {slots:?};", slots.len())?;
         writeln!(f, "static PLACES: [Standing; {}] = {places:?};", places.len())
     }
@@ -211,9 +215,9 @@ mod tests {
     fn find(words: &[&str], text: &str, from: usize, to: usize) -> Vec<(u16, usize)> {
         let anchors: Vec<Anchor> = words.iter().map(|w| Anchor::keyword(w)).collect();
         let grams: Vec<_> = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
-        let sieve = Sieve::new(anchors, &grams);
+        let sieve = Sieve::new(anchors, &grams, &[Tier::Short]);
         let mut found = Vec::new();
-        sieve.scan(text.as_bytes(), from, to, |a, p| found.push((a, p)));
+        sieve.scan(text.as_bytes(), (from, to), Tier::Short, |a, p| found.push((a, p)));
         found.sort_unstable();
         found
     }

@@ -15,8 +15,8 @@ use crate::source::history::{Kind, Node, ObjectId, Place, Plan, Visitor, Walker}
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Lines that are remembered to hold nothing, as a power of two: 4 MiB.
-const SEEN_BITS: u32 = 19;
+/// Lines that are remembered to hold nothing, as a power of two: 8 MiB.
+const SEEN_BITS: u32 = 20;
 
 /// What the blobs of a history hold.
 #[derive(Default)]

@@ -37,7 +37,7 @@ pub(super) struct Content<'c> {
 pub(super) struct Places {
     spots: HashMap<ValueNo, Vec<Spot>>,
     /// The content, and the members of an archive, that hold values and may say something by their structure.
-    texts: HashMap<Option<Arc<str>>, Vec<u8>>,
+    texts: HashMap<Option<Arc<str>>, Arc<[u8]>>,
     /// What they say, by path.
     outlines: RefCell<HashMap<String, Option<Outline>>>,
 }
@@ -75,14 +75,15 @@ impl Places {
         let unpacked = unpack(content, &named);
         let mut texts = HashMap::new();
         for member in by_member {
-            let bytes = member.as_ref().and_then(|m| unpacked.get(m)).map_or(content.bytes, Vec::as_slice);
+            let text = member.as_ref().and_then(|m| unpacked.get(m));
+            let bytes = text.map_or(content.bytes, |text| text);
             let here = occurrences.iter().filter(|o| o.member == member);
             let here: Vec<(&Occurrence<'_>, ValueNo)> = here.map(|o| (o, values.number(o.candidate, content.library))).collect();
             let is_whole = |o: &&Occurrence<'_>| content.library.detector(o.candidate.rule).report == Role::Finding;
             let whole = here.iter().map(|(o, _)| *o).filter(is_whole);
             let beside: Vec<&Occurrence<'_>> = parts.iter().filter(|o| o.member == member).chain(whole).collect();
             if bytes.len() <= crate::extract::LARGEST && !here.is_empty() {
-                texts.insert(member.clone(), bytes.to_vec());
+                texts.insert(member.clone(), text.cloned().unwrap_or_else(|| bytes.into()));
             }
             let sheet = Sheet::new(bytes, content, &member);
             let groups = Groups::new(&here, &beside, &|at| sheet.line(at), content.library, values);
@@ -178,13 +179,14 @@ pub(super) fn uri(path: &str) -> String {
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// The bytes of these members of an archive, unpacked in one pass.
-fn unpack(content: &Content<'_>, wanted: &[Arc<str>]) -> HashMap<Arc<str>, Vec<u8>> {
-    let mut found = HashMap::new();
-    if !wanted.is_empty() {
+/// The bytes of these members of an archive, unpacked in one pass unless all were kept.
+fn unpack(content: &Content<'_>, wanted: &[Arc<str>]) -> HashMap<Arc<str>, Arc<[u8]>> {
+    let kept = content.inspected.members.iter().filter_map(|(name, known)| Some((name.clone(), known.text.clone()?)));
+    let mut found: HashMap<Arc<str>, Arc<[u8]>> = kept.collect();
+    if wanted.iter().any(|member| !found.contains_key(member)) {
         archive::unpack(content.bytes, &content.options.archives, &mut |name, bytes| {
             if let Some(member) = wanted.iter().find(|m| ***m == *name) {
-                found.entry(member.clone()).or_insert_with(|| bytes.to_vec());
+                found.entry(member.clone()).or_insert_with(|| bytes.into());
             }
         });
     }

@@ -1,21 +1,21 @@
 //! One blob or file: its own hits, and those of the members of an archive.
 
 use super::scan::Options;
-use crate::detect::{Candidate, Hit, Scanner};
+use crate::detect::{Candidate, Hit, Known, Scanner};
 use crate::model::{Secret, Skipped};
 use crate::source::archive;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Path of each member of an archive that has hits, and those.
-pub type Members = Vec<(Arc<str>, Vec<Hit>)>;
+/// Path of each member of an archive that has hits, and what was found in it.
+pub type Members = Vec<(Arc<str>, Known)>;
 
 /// What was found in one piece of content.
 #[derive(Debug, Default, Clone)]
 pub struct Inspected {
     /// Hits in the content itself that have candidates.
     pub hits: Vec<Hit>,
-    /// Of an archive: path of each member that has hits, and those.
+    /// Of an archive: path of each member that has hits, and what was found in it.
     pub members: Members,
 }
 
@@ -28,7 +28,7 @@ impl Inspected {
     /// The candidates with the member they are in (none for the content itself) and their span.
     pub fn candidates(&self) -> impl Iterator<Item = (Option<&Arc<str>>, usize, usize, &Candidate)> {
         let own = self.hits.iter().map(|h| (None, h));
-        let inner = self.members.iter().flat_map(|(m, hits)| hits.iter().map(move |h| (Some(m), h)));
+        let inner = self.members.iter().flat_map(|(m, known)| known.hits.iter().map(move |h| (Some(m), h)));
         own.chain(inner).flat_map(|(member, hit)| {
             hit.candidates.iter().flat_map(|c| c.iter()).map(move |c| {
                 let (start, end) = hit.span(c);
@@ -42,7 +42,7 @@ impl Inspected {
     /// What was found in some content and in its members. What an archive stores uncompressed is seen twice: the member is the better place.
     pub fn new(mut hits: Vec<Hit>, members: Members) -> Self {
         if !members.is_empty() {
-            let inner = members.iter().flat_map(|m| &m.1).flat_map(|h| h.candidates.iter().flat_map(|c| c.iter()));
+            let inner = members.iter().flat_map(|m| &*m.1.hits).flat_map(|h| h.candidates.iter().flat_map(|c| c.iter()));
             let known: HashSet<&Secret> = inner.map(|c| &c.secret).collect();
             hits.retain(|h| h.candidates.as_ref().is_none_or(|c| !c.iter().all(|c| known.contains(&c.secret))));
         }
@@ -89,9 +89,9 @@ impl Inspector<'_, '_> {
             return (found, true);
         }
         let troubles = archive::unpack(bytes, &self.options.archives, &mut |member, content| {
-            let hits = with_candidates(&self.scanner.whole(content));
-            if !hits.is_empty() {
-                found.push((member.into(), hits));
+            let known = self.scanner.member(content);
+            if !known.hits.is_empty() {
+                found.push((member.into(), known));
             }
             (self.see)(member, content);
         });
