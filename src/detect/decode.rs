@@ -82,8 +82,19 @@ pub fn runs(bytes: &[u8], from: usize, to: usize, out: &mut Vec<Run>) {
 }
 
 fn is_token(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_')
+    TOKENS[usize::from(b)]
 }
+
+/// Letters, digits, and the signs of base64 and base64url.
+const TOKENS: [bool; 256] = {
+    let mut tokens = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        tokens[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'+' | b'/' | b'-' | b'_');
+        b += 1;
+    }
+    tokens
+};
 
 /// Whether sixteen bytes are all token characters; written so that the compiler makes vector code of it.
 #[inline]

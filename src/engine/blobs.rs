@@ -88,11 +88,12 @@ impl Visitor for BlobVisitor<'_, '_> {
     fn visit(&mut self, entry: u32, bytes: &[u8], base: Option<Node<'_, Kept>>) -> Kept {
         let Context { options, .. } = self.with.context;
         // What is not wanted itself is looked at where several others build on it: then their changes are less than they are.
-        if self.plan.weight(entry) < 2 && self.object(entry).is_none() {
+        let wanted = self.object(entry);
+        if wanted.is_none() && self.plan.weight(entry) < 2 {
             return Kept { hits: Vec::new(), text: false };
         }
         if is_compressed(bytes, options) {
-            if let Some(object) = self.object(entry) {
+            if let Some(object) = wanted {
                 read_alone(self.part, object, bytes, self.with);
             }
             return Kept { hits: Vec::new(), text: false };
@@ -101,7 +102,7 @@ impl Visitor for BlobVisitor<'_, '_> {
             Some(b) => self.part.scanner.windowed(bytes, b.segments, b.base_len, b.state.text, &b.state.hits),
             None => self.part.scanner.whole(bytes),
         };
-        if let Some(object) = self.object(entry) {
+        if let Some(object) = wanted {
             let before = self.part.counts();
             let inspected = match archive::kind(bytes) {
                 Some(_) => {

@@ -17,13 +17,17 @@ pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Cl
     let objects = graph.trees.iter().map(|t| t.tree).chain(blobs.clone()).max().map_or(0, |m| m as usize + 1);
     let mut wanted = vec![false; objects];
     blobs.for_each(|blob| wanted[blob as usize] = true);
-    let is_wanted = |link: &Link| {
-        let blob = !matches!(link.entry.kind, EntryKind::Tree | EntryKind::Submodule);
-        blob && wanted.get(link.entry.object as usize) == Some(&true)
-    };
-    let mut links: Vec<Link> = new_entries(graph).filter(is_wanted).collect();
-    let folders = new_entries(graph).filter(|link| link.entry.kind == EntryKind::Tree);
-    let up = Grouped::new(objects, folders.map(|link| (link.entry.object, link)));
+    // Trees lie far apart in memory, so they are gone through once for both.
+    let (mut links, mut folders) = (Vec::new(), Vec::new());
+    for link in new_entries(graph) {
+        match link.entry.kind {
+            EntryKind::Tree => folders.push(link),
+            EntryKind::Submodule => {}
+            EntryKind::Blob | EntryKind::Link if wanted.get(link.entry.object as usize) == Some(&true) => links.push(link),
+            EntryKind::Blob | EntryKind::Link => {}
+        }
+    }
+    let up = Grouped::new(objects, folders.iter().map(|link| (link.entry.object, *link)));
     let based = graph.trees.iter().enumerate().filter_map(|(i, tree)| Some((graph.record(tree.base)?, i as u32)));
     let derived = Grouped::new(graph.trees.len(), based);
     let ranks = ranks(&derived, graph);
@@ -131,7 +135,7 @@ struct Link {
 }
 
 /// All entries of all trees that their bases have not, or not so.
-fn new_entries(graph: &Graph) -> impl Iterator<Item = Link> + Clone {
+fn new_entries(graph: &Graph) -> impl Iterator<Item = Link> {
     graph.trees.iter().enumerate().flat_map(|(i, tree)| {
         let mut position = 0;
         tree.pieces.iter().filter_map(move |piece| match *piece {

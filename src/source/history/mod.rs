@@ -17,6 +17,7 @@ mod pack;
 mod pending;
 mod refs;
 pub mod saved;
+mod state;
 mod store;
 pub mod timeline;
 mod trees;

@@ -7,6 +7,7 @@ use super::graph::{CommitNo, Graph};
 use super::interest::{ByTree, interest};
 use super::objects::ObjectId;
 use super::pack::NONE;
+use super::state::{AtPath, PathNo, Piece, State};
 use super::trees::{Entry, EntryKind};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,8 +17,6 @@ pub const MAX_PATHS: usize = 1 << 17;
 
 /// Number of a value; the caller's.
 pub type ValueNo = u32;
-/// Number of a path.
-type PathNo = u32;
 
 /// One value at one path over one unbroken presence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +65,7 @@ pub fn lives(graph: &Graph, query: &Query<'_>) -> (Vec<Life>, bool) {
         lives: Vec::new(),
         states: HashMap::new(),
         pending: pending(graph, query),
+        tips: HashMap::new(),
         overflow: false,
     };
     for commit in 0..graph.commits.len() as u32 {
@@ -120,11 +120,6 @@ impl Paths {
     }
 }
 
-/// What stands at one path in one commit: the blob, and the life of each value in it.
-type AtPath = Arc<(ObjectId, Vec<(ValueNo, u32)>)>;
-/// What stands where in one commit, by path.
-type State = Arc<Vec<(PathNo, AtPath)>>;
-
 struct Draft {
     path: PathNo,
     value: ValueNo,
@@ -149,6 +144,8 @@ struct Walk<'g> {
     lives: Vec<Draft>,
     states: HashMap<CommitNo, State>,
     pending: Vec<u32>,
+    /// What stands in tips, by where it lies in memory, with the newest tip that has it: there may be tens of thousands that have most in common.
+    tips: HashMap<*const Vec<(PathNo, AtPath)>, (Piece, CommitNo)>,
     /// Whether there were more paths than can be followed.
     overflow: bool,
 }
@@ -169,10 +166,10 @@ impl Walk<'_> {
         let state = self.advance(commit, parents, &before, changes);
         self.unite(commit, parents, &before, &state);
         if self.query.tips.binary_search(&commit).is_ok() {
-            self.mark(&state, |life, blob| life.tip = Some((commit, blob)));
+            self.tips.extend(state.pieces().iter().map(|piece| (Arc::as_ptr(piece), (piece.clone(), commit))));
         }
         if self.query.head == Some(commit) {
-            self.mark(&state, |life, blob| life.head = Some(blob));
+            state.pieces().iter().for_each(|piece| self.mark(piece, |life, blob| life.head = Some(blob)));
         }
         if self.pending[commit as usize] > 0 {
             self.states.insert(commit, state);
@@ -224,13 +221,9 @@ impl Walk<'_> {
         if changes.is_empty() {
             return first.clone();
         }
-        let mut state = Vec::with_capacity(first.len() + changes.len());
-        let mut old = first.iter().peekable();
+        let mut changed = Vec::with_capacity(changes.len());
         for (path, blob) in changes {
-            while let Some(entry) = old.next_if(|e| e.0 < path) {
-                state.push(entry.clone());
-            }
-            let was = old.next_if(|e| e.0 == path).map(|e| e.1.clone());
+            let was = first.get(path).cloned();
             let values = blob.and_then(|b| self.query.values.get(&b)).map_or(&[][..], Vec::as_slice);
             let lives: Vec<(ValueNo, u32)> =
                 values.iter().map(|&v| (v, self.continued(commit, path, v, was.as_ref(), before, blob.unwrap_or(NONE)))).collect();
@@ -239,18 +232,15 @@ impl Walk<'_> {
                     self.removed(life, commit, parents, before, path, value);
                 }
             }
-            if let Some(blob) = blob.filter(|_| !lives.is_empty()) {
-                state.push((path, Arc::new((blob, lives))));
-            }
+            changed.push((path, blob.filter(|_| !lives.is_empty()).map(|blob| Arc::new((blob, lives)))));
         }
-        state.extend(old.cloned());
-        Arc::new(state)
+        first.with(&changed)
     }
 
     /// The life a value at a path continues, from any parent, or a new one.
     fn continued(&mut self, commit: CommitNo, path: PathNo, value: ValueNo, was: Option<&AtPath>, before: &[State], blob: ObjectId) -> u32 {
         let in_first = was.and_then(|w| life_of(w, value));
-        let life = in_first.or_else(|| before.iter().skip(1).find_map(|s| life_of(at_path(s, path)?, value)));
+        let life = in_first.or_else(|| before.iter().skip(1).find_map(|s| life_of(s.get(path)?, value)));
         let life = life.unwrap_or_else(|| {
             self.lives.push(Draft {
                 path,
@@ -274,7 +264,7 @@ impl Walk<'_> {
     /// Notes that the first parent had the value and the commit has not. A merge removes only what all its parents had.
     fn removed(&mut self, life: u32, commit: CommitNo, parents: &[CommitNo], before: &[State], path: PathNo, value: ValueNo) {
         let root = self.root(life);
-        let everywhere = before.iter().skip(1).all(|s| at_path(s, path).is_some_and(|at| life_of(at, value).is_some()));
+        let everywhere = before.iter().skip(1).all(|s| s.get(path).is_some_and(|at| life_of(at, value).is_some()));
         let draft = &mut self.lives[root as usize];
         if everywhere {
             (draft.removed, draft.last_before_removal) = (Some(commit), parents[0]);
@@ -286,16 +276,10 @@ impl Walk<'_> {
     /// Lives that meet in a merge are one; what only a further parent had is dropped by the merge.
     fn unite(&mut self, commit: CommitNo, parents: &[CommitNo], before: &[State], state: &State) {
         for (parent, other) in parents.iter().zip(before).skip(1) {
-            if Arc::ptr_eq(other, state) {
+            if other.is(state) {
                 continue;
             }
-            let mut mine = state.iter().peekable();
-            for (path, theirs) in other.iter() {
-                while mine.next_if(|e| e.0 < *path).is_some() {}
-                let ours = mine.peek().filter(|e| e.0 == *path).map(|e| &e.1);
-                if ours.is_some_and(|o| Arc::ptr_eq(o, theirs)) {
-                    continue;
-                }
+            for (_, theirs, ours) in other.unlike(state) {
                 for &(value, life) in &theirs.1 {
                     match ours.and_then(|o| life_of(o, value)) {
                         Some(own) => self.merge(own, life),
@@ -340,8 +324,8 @@ impl Walk<'_> {
         life
     }
 
-    fn mark(&mut self, state: &State, mut note: impl FnMut(&mut Draft, ObjectId)) {
-        for (_, at) in state.iter() {
+    fn mark(&mut self, piece: &Piece, mut note: impl FnMut(&mut Draft, ObjectId)) {
+        for (_, at) in piece.iter() {
             for &(_, life) in &at.1 {
                 let root = self.root(life);
                 note(&mut self.lives[root as usize], at.0);
@@ -349,7 +333,10 @@ impl Walk<'_> {
         }
     }
 
-    fn finish(self) -> Vec<Life> {
+    fn finish(mut self) -> Vec<Life> {
+        for (piece, tip) in std::mem::take(&mut self.tips).into_values() {
+            self.mark(&piece, |life, blob| life.tip = life.tip.max(Some((tip, blob))));
+        }
         let finish = |d: &Draft| {
             let live = d.tip.is_some() || d.head.is_some();
             let gone = d.removed.map(|r| (r, d.last_before_removal)).or(d.dropped);
@@ -377,10 +364,6 @@ impl Draft {
         let at_head = head.filter(|_| self.head.is_some());
         at_head.or(self.tip.map(|t| t.0)).or(before_removal).unwrap_or(self.newest.0)
     }
-}
-
-fn at_path(state: &State, path: PathNo) -> Option<&AtPath> {
-    state.binary_search_by_key(&path, |e| e.0).ok().map(|i| &state[i].1)
 }
 
 fn life_of(at: &AtPath, value: ValueNo) -> Option<u32> {
