@@ -15,8 +15,8 @@ use crate::source::history::{Kind, Node, ObjectId, Place, Plan, Visitor, Walker}
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Lines that are remembered to hold nothing, as a power of two: 8 MiB.
-const SEEN_BITS: u32 = 20;
+/// Lines that are remembered to hold nothing, for each blob and at most, as powers of two: 8 MiB at most.
+const SEEN_BITS: (u32, u32) = (3, 20);
 
 /// What the blobs of a history hold.
 #[derive(Default)]
@@ -183,8 +183,9 @@ pub(super) fn scan_blobs(context: &Context<'_>, scope: &Scope, gathered: &mut Ga
     let loose: Vec<ObjectId> =
         (0..store.objects.len() as u32).filter(|&o| wanted[o as usize] && store.objects.place(o) == Place::Loose).collect();
     let jobs: Vec<(usize, u32)> = plans.iter().enumerate().flat_map(|(n, p)| p.roots.iter().map(move |&r| (n, r))).collect();
-    options.progress.begin(&format!("{name}: blobs"), wanted.iter().filter(|w| **w).count() as u64);
-    let seen = Arc::new(Seen::new(SEEN_BITS));
+    let count = wanted.iter().filter(|w| **w).count();
+    options.progress.begin(&format!("{name}: blobs"), count as u64);
+    let seen = Arc::new(Seen::new((count.max(1).ilog2() + SEEN_BITS.0).min(SEEN_BITS.1)));
     let init = || Part {
         scanner: Scanner::sharing(library, options.decode_depth, seen.clone()),
         walker: Walker::new(options.max_size),
@@ -249,7 +250,7 @@ pub(super) struct Again<'p> {
 impl<'p> Again<'p> {
     /// Of a history with these detectors.
     pub fn new(context: &Context<'p>) -> Self {
-        Self { scanner: Scanner::sharing(context.library, context.options.decode_depth, Arc::new(Seen::new(SEEN_BITS))) }
+        Self { scanner: Scanner::new(context.library, context.options.decode_depth) }
     }
 
     /// What is in a blob; `None` where it cannot be read any more, which is told.

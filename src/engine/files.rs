@@ -8,7 +8,7 @@ use super::pool::spread;
 use super::scan::{Gathered, Named, Options, slashed};
 use super::structure::{Structure, Whereabouts};
 use super::values::ValueNo;
-use crate::detect::{Library, Scanner};
+use crate::detect::{Library, Scanner, Seen};
 use crate::model::{Skipped, Stats};
 use crate::source::Bytes;
 use crate::source::history::Index;
@@ -16,9 +16,13 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Larger files are scanned without asking whether they are in the head.
 const HASHED: u64 = 64 << 20;
+
+/// Lines that are remembered to hold nothing, as a power of two: 256 KiB.
+const SEEN_BITS: u32 = 15;
 
 /// One file to scan.
 struct Item<'i> {
@@ -41,10 +45,20 @@ pub(super) struct Part<'p> {
     structure: Structure,
 }
 
+/// A memory for the threads that scan some files.
+pub(super) fn memory() -> Arc<Seen> {
+    Arc::new(Seen::new(SEEN_BITS))
+}
+
 impl<'p> Part<'p> {
     pub fn new(library: &'p Library, options: &Options<'_>) -> Self {
+        Self::sharing(library, options, memory())
+    }
+
+    /// One that knows what others with the same memory have seen.
+    pub fn sharing(library: &'p Library, options: &Options<'_>, seen: Arc<Seen>) -> Self {
         Self {
-            scanner: Scanner::new(library, options.decode_depth),
+            scanner: Scanner::sharing(library, options.decode_depth, seen),
             found: Vec::new(),
             skipped: Vec::new(),
             stats: Stats::default(),
@@ -98,11 +112,12 @@ pub(super) fn tree(
     let items = items(root, files, repositories, heads, options, gathered);
     options.progress.begin("files", items.len() as u64);
     let numbered: Vec<(usize, &Item<'_>)> = items.iter().enumerate().collect();
+    let seen = memory();
     let parts = spread(
         options.threads,
         &numbered,
         16,
-        || Part::new(library, options),
+        || Part::sharing(library, options, seen.clone()),
         |part, (number, item)| {
             match Bytes::open(&item.path, options.max_size) {
                 Ok(bytes) => {

@@ -1,6 +1,6 @@
 //! What the index would commit: files that no parent of the next commit has, and of those the values that are new.
 
-use super::files::{Part, gather, sightings};
+use super::files::{Part, gather, memory, sightings};
 use super::frames::Content;
 use super::pool::spread;
 use super::scan::{Gathered, Options};
@@ -31,11 +31,12 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
     let wanted = |changed: &&Changed<'_>| !options.counted.excluded(&path_of(changed));
     let changed: Vec<(usize, &Changed<'_>)> = pending.changed.iter().filter(wanted).enumerate().collect();
     options.progress.begin("staged files", changed.len() as u64);
+    let seen = memory();
     let parts = spread(
         options.threads,
         &changed,
         16,
-        || (Part::new(library, options), Vec::new()),
+        || (Part::sharing(library, options, seen.clone()), Vec::new()),
         |(part, bytes), (number, changed)| {
             let path = path_of(changed);
             match lookup.read_into(&changed.staged.id, bytes) {
