@@ -86,6 +86,25 @@ fn archives_in_history_live_and_end_as_files_do() {
 }
 
 #[test]
+fn a_member_that_was_in_another_archive_has_places_of_its_own() {
+    let ground = Ground::new();
+    let repo = ground.repo("r");
+    let token = github(13);
+    let values = format!("# values\n\nT={token}\n");
+    let chart = |version: &str| gzip(&tar(&[("c/Chart.yaml", version.as_bytes()), ("c/values.env", values.as_bytes())]));
+    repo.commit_file("c-1.tgz", chart("version: 1\n"), "1");
+    let second = repo.commit_file("c-2.tgz", chart("version: 2\n"), "2");
+    let third = repo.commit_file("moved.zip", zip(&[("other.env", values.as_bytes())]), "3");
+    let report = repo.scan();
+    assert_eq!(report.findings().len(), 1);
+    assert_eq!(report.paths(&token), ["c-1.tgz!c/values.env", "c-2.tgz!c/values.env", "moved.zip!other.env"]);
+    for (path, commit) in [("c-2.tgz!c/values.env", second), ("moved.zip!other.env", third)] {
+        let location = report.location_at(&token, path);
+        assert_eq!((&location["commit"], &location["line"], &location["column"]), (&commit.into(), &3.into(), &3.into()));
+    }
+}
+
+#[test]
 fn deeper_than_allowed_is_said() {
     let ground = Ground::new();
     let (near, far) = (github(13), openai(14));
