@@ -25,8 +25,6 @@ const SEAM_REACH: usize = 16 * 1024;
 const BLOCK: usize = 1 << 20;
 /// Most candidates one anchor may yield.
 const MAX_PER_ANCHOR: usize = 64;
-/// Texts that a scanner by itself remembers, as a power of two: 256 KiB.
-const SEEN: u32 = 15;
 /// So many texts are looked up at once: where the memory is larger than a core's cache, the looks take as long together as one.
 const BATCH: usize = 16;
 
@@ -49,7 +47,7 @@ pub struct Scanner<'l> {
 impl<'l> Scanner<'l> {
     /// A scanner that undoes at most `decode_depth` encodings inside one another.
     pub fn new(library: &'l Library, decode_depth: u8) -> Self {
-        Self::sharing(library, decode_depth, Arc::new(Seen::new(SEEN)))
+        Self::sharing(library, decode_depth, Arc::default())
     }
 
     /// A scanner that passes over what others with the same detectors and the same memory found empty.

@@ -61,6 +61,13 @@ pub struct Seen {
     contents: Mutex<Contents>,
 }
 
+impl Default for Seen {
+    /// As much as fits a core's cache: 256 KiB.
+    fn default() -> Self {
+        Self::new(15)
+    }
+}
+
 impl Seen {
     /// Remembers some `1 << bits` texts, eight bytes each.
     pub fn new(bits: u32) -> Self {

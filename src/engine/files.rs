@@ -21,9 +21,6 @@ use std::sync::Arc;
 /// Larger files are scanned without asking whether they are in the head.
 const HASHED: u64 = 64 << 20;
 
-/// Lines that are remembered to hold nothing, as a power of two: 256 KiB.
-const SEEN_BITS: u32 = 15;
-
 /// One file to scan.
 struct Item<'i> {
     path: PathBuf,
@@ -45,14 +42,9 @@ pub(super) struct Part<'p> {
     structure: Structure,
 }
 
-/// A memory for the threads that scan some files.
-pub(super) fn memory() -> Arc<Seen> {
-    Arc::new(Seen::new(SEEN_BITS))
-}
-
 impl<'p> Part<'p> {
     pub fn new(library: &'p Library, options: &Options<'_>) -> Self {
-        Self::sharing(library, options, memory())
+        Self::sharing(library, options, Arc::default())
     }
 
     /// One that knows what others with the same memory have seen.
@@ -112,12 +104,12 @@ pub(super) fn tree(
     let items = items(root, files, repositories, heads, options, gathered);
     options.progress.begin("files", items.len() as u64);
     let numbered: Vec<(usize, &Item<'_>)> = items.iter().enumerate().collect();
-    let seen = memory();
+    let seen = Arc::default();
     let parts = spread(
         options.threads,
         &numbered,
         16,
-        || Part::sharing(library, options, seen.clone()),
+        || Part::sharing(library, options, Arc::clone(&seen)),
         |part, (number, item)| {
             match Bytes::open(&item.path, options.max_size) {
                 Ok(bytes) => {

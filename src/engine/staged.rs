@@ -1,6 +1,6 @@
 //! What the index would commit: files that no parent of the next commit has, and of those the values that are new.
 
-use super::files::{Part, gather, memory, sightings};
+use super::files::{Part, gather, sightings};
 use super::frames::Content;
 use super::pool::spread;
 use super::scan::{Gathered, Options};
@@ -9,6 +9,7 @@ use crate::detect::Library;
 use crate::model::Skipped;
 use crate::source::history::{Changed, Index, Lookup, Pending, Repository};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Bytes of the buffer that a thread keeps from one file to the next.
 const KEPT: usize = 4 << 20;
@@ -31,12 +32,12 @@ pub(super) fn staged(repository: &Repository, name: &str, library: &Library, opt
     let wanted = |changed: &&Changed<'_>| !options.counted.excluded(&path_of(changed));
     let changed: Vec<(usize, &Changed<'_>)> = pending.changed.iter().filter(wanted).enumerate().collect();
     options.progress.begin("staged files", changed.len() as u64);
-    let seen = memory();
+    let seen = Arc::default();
     let parts = spread(
         options.threads,
         &changed,
         16,
-        || (Part::sharing(library, options, seen.clone()), Vec::new()),
+        || (Part::sharing(library, options, Arc::clone(&seen)), Vec::new()),
         |(part, bytes), (number, changed)| {
             let path = path_of(changed);
             match lookup.read_into(&changed.staged.id, bytes) {
