@@ -4,16 +4,12 @@ use super::graph::Graph;
 use super::objects::ObjectId;
 use super::pack::NONE;
 use super::trees::{Entry, EntryKind, Piece};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
 
-/// Of each tree (by the number of its record) that holds a wanted blob, at any depth: the entries that lead to one, by name.
+/// Of each tree, by the number of its record: the entries that lead to a wanted blob, at any depth, by name.
 ///
 /// A round for each level of folders: what is wanted is noted in the trees it is new in and handed down to the trees made from those, base first, so that a
 /// tree is gone through once a round however many entries it hands down. The trees that were found are wanted next.
-#[expect(clippy::iter_over_hash_type, reason = "each list is put in order by itself")]
-pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Clone) -> ByTree<Vec<Entry>> {
+pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Clone) -> Vec<Vec<Entry>> {
     let objects = graph.trees.iter().map(|t| t.tree).chain(blobs.clone()).max().map_or(0, |m| m as usize + 1);
     let mut wanted = vec![false; objects];
     blobs.for_each(|blob| wanted[blob as usize] = true);
@@ -28,87 +24,91 @@ pub(super) fn interest(graph: &Graph, blobs: impl Iterator<Item = ObjectId> + Cl
         }
     }
     let up = Grouped::new(objects, folders.iter().map(|link| (link.entry.object, *link)));
-    let based = graph.trees.iter().enumerate().filter_map(|(i, tree)| Some((graph.record(tree.base)?, i as u32)));
-    let derived = Grouped::new(graph.trees.len(), based);
-    let ranks = ranks(&derived, graph);
-    let mut found: ByTree<Vec<Entry>> = ByTree::default();
+    let mut descent = Descent::new(graph);
+    let mut found: Vec<Vec<Entry>> = vec![Vec::new(); graph.trees.len()];
     let mut done = vec![false; objects];
     while !links.is_empty() {
         let mut fresh = Vec::new();
-        hand_down(graph, &derived, &ranks, links, |tree, marks| {
-            let entries = found.entry(tree).or_insert_with(|| {
-                fresh.push(graph.trees[tree as usize].tree);
-                Vec::with_capacity(marks.len())
-            });
-            entries.extend(marks.iter().map(|m| m.1));
+        descent.hand_down(links, |tree, marks| {
+            fresh.push(graph.trees[tree as usize].tree);
+            found[tree as usize].extend(marks.iter().map(|m| m.1));
         });
         fresh.retain(|&tree| !std::mem::replace(&mut done[tree as usize], true));
         links = fresh.iter().flat_map(|&tree| up.of(tree)).copied().collect();
     }
-    for entries in found.values_mut() {
+    for entries in &mut found {
         entries.sort_unstable_by_key(|e| (e.name, e.object));
         entries.dedup();
     }
     found
 }
 
-/// A number for each tree such that a base has a lower one than what is made from it.
-fn ranks(derived: &Grouped<u32>, graph: &Graph) -> Vec<u32> {
-    let mut ranks = vec![NONE; graph.trees.len()];
-    let mut order: Vec<u32> = (0..graph.trees.len() as u32).filter(|&i| graph.record(graph.trees[i as usize].base).is_none()).collect();
-    let mut at = 0;
-    while let Some(&tree) = order.get(at) {
-        ranks[tree as usize] = at as u32;
-        order.extend_from_slice(derived.of(tree));
-        at += 1;
-    }
-    ranks
-}
-
-/// Numbers are hashed by one multiplication: they are the program's own.
-#[derive(Clone, Copy, Default)]
-pub(super) struct ByNumber(u64);
-
-impl Hasher for ByNumber {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&b| self.write_u32(b.into()));
-    }
-    fn write_u32(&mut self, n: u32) {
-        self.0 = (self.0 ^ u64::from(n)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
-    }
-}
-
-/// A table by numbers of trees.
-pub(super) type ByTree<T> = HashMap<u32, T, BuildHasherDefault<ByNumber>>;
-
-/// Entries and where they stand in a tree, in order.
+/// Entries and where they stand in a tree.
 type Marks = Vec<(u32, Entry)>;
 
-/// Notes entries in the trees they are new in and in all trees that copy them; calls `note` once for each such tree.
-fn hand_down(graph: &Graph, derived: &Grouped<u32>, ranks: &[u32], links: Vec<Link>, mut note: impl FnMut(u32, &Marks)) {
-    let mut marks: ByTree<Marks> = ByTree::default();
-    links.into_iter().for_each(|link| marks.entry(link.tree).or_default().push((link.position, link.entry)));
-    let mut waiting: BinaryHeap<Reverse<(u32, u32)>> = marks.keys().map(|&tree| Reverse((ranks[tree as usize], tree))).collect();
-    while let Some(Reverse((_, tree))) = waiting.pop() {
-        let Some(mut here) = marks.remove(&tree) else { continue };
-        here.sort_unstable_by_key(|m| m.0);
-        for &child in derived.of(tree) {
-            let copied = copied(&here, &graph.trees[child as usize].pieces);
-            if !copied.is_empty() {
-                waiting.push(Reverse((ranks[child as usize], child)));
-                marks.entry(child).or_default().extend(copied);
+/// Hands entries down from the trees they are new in to all trees that copy them.
+struct Descent<'g> {
+    graph: &'g Graph,
+    /// The trees made from each tree.
+    derived: Grouped<u32>,
+    /// All trees, a base before what is made from it, and the place of each.
+    order: Vec<u32>,
+    places: Vec<u32>,
+    /// What was handed to the tree at each place.
+    marks: Vec<Marks>,
+    /// The places that were handed something: a bit for each.
+    waiting: Vec<u64>,
+}
+
+impl<'g> Descent<'g> {
+    fn new(graph: &'g Graph) -> Self {
+        let trees = graph.trees.len();
+        let base = |tree: u32| graph.record(graph.trees[tree as usize].base);
+        let derived = Grouped::new(trees, (0..trees as u32).filter_map(|tree| Some((base(tree)?, tree))));
+        // Families stay together, as they do in memory.
+        let mut order = Vec::with_capacity(trees);
+        let mut stack = Vec::new();
+        for root in (0..trees as u32).filter(|&tree| base(tree).is_none()) {
+            stack.push(root);
+            while let Some(tree) = stack.pop() {
+                order.push(tree);
+                stack.extend_from_slice(derived.of(tree));
             }
         }
-        note(tree, &here);
+        let mut places = vec![NONE; trees];
+        order.iter().zip(0..).for_each(|(&tree, place)| places[tree as usize] = place);
+        Self { graph, derived, order, places, marks: vec![Vec::new(); trees], waiting: vec![0; trees.div_ceil(64)] }
+    }
+
+    /// Calls `note` once for each tree that has any of these entries.
+    fn hand_down(&mut self, links: Vec<Link>, mut note: impl FnMut(u32, &Marks)) {
+        for link in links {
+            let place = self.places[link.tree as usize] as usize;
+            // What is in no order is its own base, and cannot have been read.
+            let Some(marks) = self.marks.get_mut(place) else { continue };
+            marks.push((link.position, link.entry));
+            self.waiting[place / 64] |= 1 << (place % 64);
+        }
+        for word in 0..self.waiting.len() {
+            while self.waiting[word] != 0 {
+                let place = word * 64 + self.waiting[word].trailing_zeros() as usize;
+                self.waiting[word] &= self.waiting[word] - 1;
+                let mut here = std::mem::take(&mut self.marks[place]);
+                here.sort_unstable_by_key(|m| m.0);
+                let tree = self.order[place];
+                for &child in self.derived.of(tree) {
+                    let place = self.places[child as usize] as usize;
+                    copy(&here, &self.graph.trees[child as usize].pieces, &mut self.marks[place]);
+                    self.waiting[place / 64] |= u64::from(!self.marks[place].is_empty()) << (place % 64);
+                }
+                note(tree, &here);
+            }
+        }
     }
 }
 
-/// What of a tree's marks stands in a tree made of these pieces.
-fn copied(marks: &Marks, pieces: &[Piece]) -> Marks {
-    let mut copied = Marks::new();
+/// Adds what of a tree's marks stands in a tree made of these pieces.
+fn copy(marks: &Marks, pieces: &[Piece], copied: &mut Marks) {
     let mut at = 0;
     for piece in pieces {
         match *piece {
@@ -121,7 +121,6 @@ fn copied(marks: &Marks, pieces: &[Piece]) -> Marks {
             }
         }
     }
-    copied
 }
 
 /// An entry in the tree it is new in.

@@ -4,7 +4,7 @@
 //! grows with the number of trees that matter. Then the commits are gone through in topological order, each compared with its parents.
 
 use super::graph::{CommitNo, Graph};
-use super::interest::{ByTree, interest};
+use super::interest::interest;
 use super::objects::ObjectId;
 use super::pack::NONE;
 use super::state::{AtPath, PathNo, Piece, State};
@@ -139,7 +139,8 @@ struct Draft {
 struct Walk<'g> {
     graph: &'g Graph,
     query: &'g Query<'g>,
-    interest: ByTree<Vec<Entry>>,
+    /// Of each tree, by the number of its record, the entries that lead to values.
+    interest: Vec<Vec<Entry>>,
     paths: Paths,
     lives: Vec<Draft>,
     states: HashMap<CommitNo, State>,
@@ -184,7 +185,7 @@ impl Walk<'_> {
             if old == new {
                 continue;
             }
-            let list = |tree: ObjectId| self.graph.record(tree).and_then(|r| self.interest.get(&r)).map_or(&[][..], Vec::as_slice);
+            let list = |tree: ObjectId| self.graph.record(tree).map_or(&[][..], |record| &self.interest[record as usize]);
             let (a, b) = (list(old), list(new));
             let (mut i, mut j) = (0, 0);
             while i < a.len() || j < b.len() {
