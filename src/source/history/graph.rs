@@ -121,7 +121,8 @@ impl Graph {
         let (mut names, mut authors) = (Names::default(), Names::default());
         let (mut trees, mut commits, mut tags) = (Vec::new(), Vec::new(), HashMap::new());
         let (mut missing, mut failed) = (HashSet::new(), Vec::new());
-        for reader in readers {
+        for mut reader in readers {
+            reader.trees.finish();
             let renumber: Vec<u32> = reader.trees.names.iter().map(|n| names.number(n)).collect();
             for mut record in reader.trees.records {
                 for piece in &mut record.pieces {

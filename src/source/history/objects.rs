@@ -16,6 +16,17 @@ pub enum Place {
     Loose,
 }
 
+/// So many ids are looked up at once.
+const BATCH: usize = 16;
+
+/// Between which objects one is to be looked for, and where first.
+#[derive(Clone, Copy, Default)]
+struct Guess {
+    low: ObjectId,
+    high: ObjectId,
+    first: ObjectId,
+}
+
 /// The table of all objects.
 pub struct Objects {
     hash_len: usize,
@@ -84,18 +95,41 @@ impl Objects {
         if id.len() != self.hash_len {
             return None;
         }
-        let prefix = self.prefix(id);
-        let (mut low, mut high) = (self.fan[prefix], self.fan[prefix + 1]);
-        // Ids are spread evenly, so the first look is where it should be, and mostly near.
-        let mut step = (u64::from(Self::head(id) << self.prefix_bits) * u64::from(high - low)) >> 32;
-        while low < high {
-            let mid = low + (step as u32).min(high - low - 1);
-            match compare(self.id(mid), id) {
-                Ordering::Less => low = mid + 1,
-                Ordering::Equal => return Some(mid),
-                Ordering::Greater => high = mid,
+        self.between(id, self.guess(id))
+    }
+
+    /// Looks up many binary ids that stand one behind another, and calls `found` with each. The looks do not wait for one another, as they would one by one.
+    pub fn find_each(&self, ids: &[u8], mut found: impl FnMut(&[u8], Option<ObjectId>)) {
+        for ids in ids.chunks(self.hash_len * BATCH) {
+            let mut guesses = [Guess::default(); BATCH];
+            ids.chunks_exact(self.hash_len).zip(&mut guesses).for_each(|(id, guess)| *guess = self.guess(id));
+            let mut right = [false; BATCH];
+            for ((id, guess), right) in ids.chunks_exact(self.hash_len).zip(&guesses).zip(&mut right) {
+                *right = guess.low < guess.high && self.id(guess.first) == id;
             }
-            step = u64::from(high.saturating_sub(low) / 2);
+            for ((id, guess), right) in ids.chunks_exact(self.hash_len).zip(guesses).zip(right) {
+                found(id, if right { Some(guess.first) } else { self.between(id, guess) });
+            }
+        }
+    }
+
+    /// Where an object is if there is one of this id.
+    fn guess(&self, id: &[u8]) -> Guess {
+        let prefix = self.prefix(id);
+        let (low, high) = (self.fan[prefix], self.fan[prefix + 1]);
+        // Ids are spread evenly, so the first look is where it should be, and mostly near.
+        let step = (u64::from(Self::head(id) << self.prefix_bits) * u64::from(high - low)) >> 32;
+        Guess { low, high, first: low + step as u32 }
+    }
+
+    fn between(&self, id: &[u8], Guess { mut low, mut high, first: mut middle }: Guess) -> Option<ObjectId> {
+        while low < high {
+            match compare(self.id(middle), id) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Some(middle),
+                Ordering::Greater => high = middle,
+            }
+            middle = low.midpoint(high);
         }
         None
     }

@@ -96,7 +96,7 @@ pub fn parse(bytes: &[u8], hash_len: usize, mut f: impl FnMut(&[u8], &[u8], &[u8
 /// Gives names numbers.
 #[derive(Default)]
 pub struct Names {
-    numbers: HashMap<Box<[u8]>, u32>,
+    numbers: HashMap<Box<[u8]>, u32, foldhash::fast::RandomState>,
     names: Vec<Box<[u8]>>,
 }
 
@@ -126,26 +126,42 @@ impl Names {
 /// Reads trees on one thread.
 pub struct TreeReader<'o> {
     objects: &'o Objects,
-    /// The trees read.
+    /// The trees read; see [`Self::finish`].
     pub records: Vec<TreeRecord>,
     /// Names used in them.
     pub names: Names,
     /// Binary ids of objects that trees name and the repository does not have.
     pub missing: Vec<Vec<u8>>,
+    /// Ids that are yet to be looked up, one behind another, and the entries they are of: number of the record, and of the piece.
+    ids: Vec<u8>,
+    waiting: Vec<(u32, u32)>,
+    pieces: Vec<Piece>,
     starts: Vec<u32>,
 }
+
+/// So many ids are looked up together.
+const TOGETHER: usize = 256;
 
 impl<'o> TreeReader<'o> {
     /// A reader that looks objects up here.
     pub fn new(objects: &'o Objects) -> Self {
-        Self { objects, records: Vec::new(), names: Names::default(), missing: Vec::new(), starts: Vec::new() }
+        Self {
+            objects,
+            records: Vec::new(),
+            names: Names::default(),
+            missing: Vec::new(),
+            ids: Vec::new(),
+            waiting: Vec::new(),
+            pieces: Vec::new(),
+            starts: Vec::new(),
+        }
     }
 
     /// Reads one tree; gives the start of each entry, in bytes, and the length of the tree.
     pub fn read(&mut self, tree: ObjectId, bytes: &[u8], base: Option<(ObjectId, &[u32], &[Segment])>) -> Result<Vec<u32>, &'static str> {
-        let mut pieces: Vec<Piece> = Vec::new();
-        let mut starts = std::mem::take(&mut self.starts);
-        starts.clear();
+        self.pieces.clear();
+        self.starts.clear();
+        let waiting = self.waiting.len();
         let mut cursor = Cursor { segment: 0, entry: 0 };
         let mut at = 0;
         while at < bytes.len() {
@@ -154,36 +170,52 @@ impl<'o> TreeReader<'o> {
                 let base_starts = base.map_or(&[][..], |b| b.1);
                 let copied = &base_starts[from as usize..(from + count) as usize];
                 let origin = copied[0] as usize;
-                starts.extend(copied.iter().map(|&s| (s as usize - origin + at) as u32));
-                match pieces.last_mut() {
+                self.starts.extend(copied.iter().map(|&s| (s as usize - origin + at) as u32));
+                match self.pieces.last_mut() {
                     Some(Piece::Copy { from: first, count: n }) if *first + *n == from => *n += count,
-                    _ => pieces.push(Piece::Copy { from, count }),
+                    _ => self.pieces.push(Piece::Copy { from, count }),
                 }
                 at = next;
                 continue;
             }
             let Some((mode, name, id, next)) = entry_at(bytes, at, self.objects.hash_len()) else {
-                self.starts = starts;
+                self.waiting.truncate(waiting);
+                self.ids.truncate(waiting * self.objects.hash_len());
                 return Err("the tree is not well-formed");
             };
-            starts.push(at as u32);
-            pieces.push(Piece::New(self.entry(mode, name, id)));
+            self.starts.push(at as u32);
+            self.entry(mode, name, id);
             at = next;
         }
-        starts.push(bytes.len() as u32);
-        let kept = starts.clone();
-        self.starts = starts;
-        self.records.push(TreeRecord { tree, base: base.map_or(NONE, |b| b.0), pieces: pieces.into() });
-        Ok(kept)
+        self.starts.push(bytes.len() as u32);
+        self.records.push(TreeRecord { tree, base: base.map_or(NONE, |b| b.0), pieces: self.pieces.as_slice().into() });
+        if self.waiting.len() >= TOGETHER {
+            self.finish();
+        }
+        Ok(self.starts.clone())
     }
 
-    fn entry(&mut self, mode: &[u8], name: &[u8], id: &[u8]) -> Entry {
+    fn entry(&mut self, mode: &[u8], name: &[u8], id: &[u8]) {
         let kind = EntryKind::of(mode);
-        let object = if kind == EntryKind::Submodule { None } else { self.objects.find(id) };
-        if object.is_none() && kind != EntryKind::Submodule {
-            self.missing.push(id.to_vec());
+        if kind != EntryKind::Submodule {
+            self.waiting.push((self.records.len() as u32, self.pieces.len() as u32));
+            self.ids.extend_from_slice(id);
         }
-        Entry { object: object.unwrap_or(NONE), name: self.names.number(name), kind }
+        self.pieces.push(Piece::New(Entry { object: NONE, name: self.names.number(name), kind }));
+    }
+
+    /// Looks up the objects of the last entries: only then are the records whole.
+    pub fn finish(&mut self) {
+        let mut waiting = self.waiting.drain(..);
+        self.objects.find_each(&self.ids, |id, object| {
+            let Some((record, piece)) = waiting.next() else { return };
+            match (object, &mut self.records[record as usize].pieces[piece as usize]) {
+                (Some(object), Piece::New(entry)) => entry.object = object,
+                _ => self.missing.push(id.to_vec()),
+            }
+        });
+        drop(waiting);
+        self.ids.clear();
     }
 }
 
