@@ -151,10 +151,6 @@ impl Library {
     }
 
     /// The compiled pattern, if it compiles.
-    pub(super) fn regex(&self, rule: u16) -> Option<&Pattern> {
-        self.rule(rule).regex()
-    }
-
     /// Whether a detector is for files at this path.
     pub fn applies(&self, rule: u16, path: &str) -> bool {
         self.rule(rule).applies(path)

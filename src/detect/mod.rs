@@ -3,6 +3,7 @@
 //! Everything here is a function of bytes alone; paths, commits and refs are applied to findings later. No I/O, no clock.
 
 mod anchor;
+mod before;
 mod byte_set;
 mod common;
 mod decode;
@@ -27,6 +28,7 @@ mod share;
 mod shelf;
 mod sieve;
 mod template;
+mod trial;
 mod utf16;
 
 pub use generic::{Features, Judged, Judgement, confidence as generic_confidence, explain as explain_generic};

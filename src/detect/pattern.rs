@@ -3,7 +3,6 @@
 //! `regex_automata::meta` compiles every pattern backwards as well, to learn where a match begins. Nearly all searches here begin where the sieve says,
 //! and a run that needs a pattern for one file alone pays for its compilation: so half of that is spared.
 
-use regex_automata::Input;
 use regex_automata::hybrid::dfa::{self, DFA};
 use regex_automata::nfa::thompson::backtrack::{self, BoundedBacktracker};
 use regex_automata::nfa::thompson::pikevm::PikeVM;
@@ -11,6 +10,7 @@ use regex_automata::nfa::thompson::{Compiler, NFA, WhichCaptures};
 use regex_automata::util::pool::Pool;
 use regex_automata::util::primitives::{NonMaxUsize, PatternID};
 use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
@@ -22,7 +22,8 @@ const CACHE: usize = 1 << 20;
 /// One pattern, or several of which any is searched for.
 pub(super) struct Pattern {
     engines: Arc<Engines>,
-    caches: Pool<Caches, Box<dyn Fn() -> Caches + Send + Sync + UnwindSafe + RefUnwindSafe>>,
+    /// For [`Self::is_match`].
+    pool: Pool<Caches, Box<dyn Fn() -> Caches + Send + Sync + UnwindSafe + RefUnwindSafe>>,
 }
 
 struct Engines {
@@ -31,7 +32,7 @@ struct Engines {
 }
 
 /// What one thread has made of the engines.
-struct Caches {
+pub(super) struct Caches {
     ends: dfa::Cache,
     groups: backtrack::Cache,
 }
@@ -54,7 +55,12 @@ impl Pattern {
         };
         let engines = Arc::new(engines);
         let made = engines.clone();
-        Ok(Self { engines, caches: Pool::new(Box::new(move || made.caches())) })
+        Ok(Self { engines, pool: Pool::new(Box::new(move || made.caches())) })
+    }
+
+    /// What one thread needs for searches.
+    pub(super) fn caches(&self) -> Box<Caches> {
+        Box::new(self.engines.caches())
     }
 
     /// How many groups there are, the whole match among them.
@@ -69,14 +75,28 @@ impl Pattern {
 
     /// Whether it is found anywhere in a text.
     pub(super) fn is_match(&self, text: impl AsRef<[u8]>) -> bool {
-        let mut caches = self.caches.get();
+        let mut caches = self.pool.get();
         let input = Input::new(text.as_ref()).earliest(true);
         self.engines.ends.try_search_fwd(&mut caches.ends, &input).is_ok_and(|end| end.is_some())
     }
 
+    /// Whether the bytes up to `end` show that no match begins at `start`.
+    pub(super) fn fails(&self, caches: &mut Caches, bytes: &[u8], start: usize, end: usize) -> bool {
+        let input = Input::new(bytes).span(start..bytes.len()).anchored(Anchored::Yes);
+        let (dfa, cache) = (&self.engines.ends, &mut caches.ends);
+        let Ok(mut state) = dfa.start_state_forward(cache, &input) else { return false };
+        for &byte in &bytes[start..end] {
+            match dfa.next_state(cache, state, byte) {
+                Ok(next) if next.is_dead() => return true,
+                Ok(next) if !next.is_match() => state = next,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// Finds the leftmost match in a span, and where its groups begin and end.
-    pub(super) fn search(&self, input: &Input<'_>, slots: &mut [Option<NonMaxUsize>]) -> bool {
-        let mut caches = self.caches.get();
+    pub(super) fn search(&self, caches: &mut Caches, input: &Input<'_>, slots: &mut [Option<NonMaxUsize>]) -> bool {
         // It fails for nothing but bytes or a count of refills that it was told to give up at, and it was told of none.
         let Ok(Some(end)) = self.engines.ends.try_search_fwd(&mut caches.ends, input) else { return false };
         let found = input.clone().span(input.start()..end.offset());
@@ -103,7 +123,6 @@ impl Engines {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use regex_automata::Anchored;
     use regex_automata::meta::Regex;
 
     /// Patterns of the kinds that detectors have.
@@ -123,7 +142,7 @@ mod tests {
         let input = Input::new(text).span(from..text.len()).anchored(anchored);
         let mut slots = vec![None; ours.groups() * 2];
         let told = |found: bool, slots: &[Option<NonMaxUsize>]| found.then(|| slots.iter().map(|s| s.map(|s| s.get())).collect());
-        let found = ours.search(&input, &mut slots);
+        let found = ours.search(&mut ours.caches(), &input, &mut slots);
         let first = told(found, &slots);
         slots.fill(None);
         let found = other.search_slots(&input, &mut slots).is_some();

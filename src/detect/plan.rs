@@ -41,6 +41,8 @@ pub struct Plan {
     pub lead: u32,
     /// Most bytes of a match from the anchor on.
     pub reach: u32,
+    /// How many parts of the pattern stand before the anchor, where that begins with a part; 0 where it does not, or a match with it.
+    pub before: u8,
     /// What the line around the anchor must hold; nothing where a match may lie on several.
     pub demand: Demand,
 }
@@ -64,7 +66,16 @@ impl Plan {
         };
         if detector.judge.is_some() {
             let grams = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
-            return Ok(Self { pattern, boundary, anchors, grams, lead: LINE_LEAD, reach: JUDGED_REACH, demand: Demand::default() });
+            return Ok(Self {
+                pattern,
+                boundary,
+                anchors,
+                grams,
+                lead: LINE_LEAD,
+                reach: JUDGED_REACH,
+                before: 0,
+                demand: Demand::default(),
+            });
         }
         let longest = hir.properties().maximum_len().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX);
         let cap = match (detector.multiline, detector.reach) {
@@ -80,11 +91,12 @@ impl Plan {
         Ok(Self {
             pattern,
             boundary,
-            anchors,
             grams,
             lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }).max(if lines { LINE_LEAD } else { 0 }),
             reach: longest.min(cap).max(if lines { LINE_REACH } else { 0 }),
+            before: if detector.keywords.is_empty() { parts_before(&hir, &anchors) } else { 0 },
             demand: if detector.multiline { Demand::default() } else { Demand::of(&hir) },
+            anchors,
         })
     }
 }
@@ -111,6 +123,17 @@ fn named_reach(detector: &Detector) -> u32 {
     let value = parse(&detector.pattern).ok();
     let longest = value.and_then(|hir| hir.properties().maximum_len()).unwrap_or(UNBOUNDED).min(UNBOUNDED);
     (NAME_GAP + longest + 64) as u32
+}
+
+/// How many parts of a pattern stand before these anchors of it, where all that follows begins with one of them.
+fn parts_before(hir: &Hir, found: &[Anchor]) -> u8 {
+    let HirKind::Concat(parts) = hir.kind() else { return 0 };
+    let begins = |rest: &[Hir]| {
+        let own = anchors(&Hir::concat(rest.to_vec()), false).unwrap_or_default();
+        own.len() == found.len() && own.iter().zip(found).all(|(own, found)| own.sets == found.sets && own.exact && own.lead == Some(0))
+    };
+    let most = parts.len().min(usize::from(u8::MAX) + 1);
+    (1..most).rev().find(|&before| begins(&parts[before..])).unwrap_or(0) as u8
 }
 
 /// Takes a word boundary off the front of a pattern, to be checked by hand.

@@ -1,5 +1,6 @@
 //! A detector in force: its plan, and what of it is compiled when a run first needs it.
 
+use super::before::Before;
 use super::except::Excepts;
 use super::library::FIRST;
 use super::pattern::Pattern;
@@ -18,6 +19,7 @@ pub(super) struct Rule {
     /// Its plan, without anchors: those are the sieve's.
     pub plan: Plan,
     pattern: OnceLock<Option<Pattern>>,
+    before: OnceLock<Option<Before>>,
     group: OnceLock<usize>,
     paths: OnceLock<Option<Pattern>>,
     excepts: OnceLock<Excepts>,
@@ -35,13 +37,19 @@ impl From<Stored> for Rule {
 
 impl Rule {
     pub(super) fn new(detector: Arc<Detector>, category: Category, plan: Plan) -> Self {
-        let (pattern, group, paths, excepts) = Default::default();
-        Self { detector, category, plan, pattern, group, paths, excepts }
+        let (pattern, before, group, paths, excepts) = Default::default();
+        Self { detector, category, plan, pattern, before, group, paths, excepts }
     }
 
     /// The compiled pattern. Built-in patterns that do not compile fail `detectors test`, not a scan.
     pub(super) fn regex(&self) -> Option<&Pattern> {
         self.pattern.get_or_init(|| Pattern::new(&[&self.plan.pattern]).ok()).as_ref()
+    }
+
+    /// What must stand before an anchor, if that can be told by itself.
+    pub(super) fn before(&self) -> Option<&Before> {
+        let parts = usize::from(self.plan.before);
+        self.before.get_or_init(|| (parts > 0).then(|| Before::new(&self.plan.pattern, parts)).flatten()).as_ref()
     }
 
     /// Whether it is for files at this path.

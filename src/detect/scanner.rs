@@ -6,36 +6,34 @@
 
 use super::decode::{self, Run};
 use super::hit::{Candidate, Hit, Source, offset, sort};
-use super::library::{FIRST, Library};
+use super::library::Library;
 use super::line::{self, Line, line_end, line_start};
-use super::plan::{CONTEXT, NAME_GAP, at_boundary};
-use super::proof::{self, Outcome};
+use super::plan::CONTEXT;
 use super::seen::{self, Known, Seen};
 use super::share::Try;
-use super::{generic, guard, placeholder, utf16};
-use crate::model::{Confidence, Judge, Proof, Secret, Segment};
+use super::trial::Made;
+use super::{generic, utf16};
+use crate::model::Segment;
 use regex_automata::util::primitives::NonMaxUsize;
-use regex_automata::{Anchored, Input};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Most bytes either side of a seam that are looked at again: the furthest any single-line window reaches.
 const SEAM_REACH: usize = 16 * 1024;
 /// Most bytes whose anchors are gathered at once.
 const BLOCK: usize = 1 << 20;
-/// Most candidates one anchor may yield.
-const MAX_PER_ANCHOR: usize = 64;
 /// So many texts are looked up at once: where the memory is larger than a core's cache, the looks take as long together as one.
 const BATCH: usize = 16;
 
 /// Scans blobs with one library of detectors.
 pub struct Scanner<'l> {
-    library: &'l Library,
+    pub(super) library: &'l Library,
     /// How many encodings inside one another are undone.
     decode_depth: u8,
     ranges: Vec<(usize, usize)>,
     anchors: Vec<(u32, Try)>,
-    slots: Vec<Option<NonMaxUsize>>,
+    pub(super) slots: Vec<Option<NonMaxUsize>>,
+    /// Of each detector, what this thread made of its automata.
+    pub(super) made: Vec<Made>,
     /// Lines that held nothing, for all threads of a scan: those around a change, or several of a whole blob.
     seen: Arc<Seen>,
     /// Bytes looked at so far, as opposed to carried over.
@@ -58,6 +56,7 @@ impl<'l> Scanner<'l> {
             ranges: Vec::new(),
             anchors: Vec::new(),
             slots: Vec::new(),
+            made: std::iter::repeat_with(Made::default).take(library.len()).collect(),
             seen,
             inspected: 0,
             tried: vec![0; library.len()],
@@ -230,160 +229,14 @@ impl<'l> Scanner<'l> {
         }
     }
 
-    /// Tries one detector at one anchor.
-    fn decide(&mut self, bytes: &[u8], at: usize, what: Try, depth: u8, hits: &mut Vec<Hit>) {
-        self.tried[usize::from(what.rule)] += 1;
-        let candidates = self.candidates(bytes, at, what);
-        let multiline = self.library.detector(what.rule).multiline && depth == 0;
-        if !candidates.is_empty() || multiline {
-            let candidates = (!candidates.is_empty()).then(|| candidates.into());
-            hits.push(Hit { at: at as u32, source: Source::Rule(what.rule, what.lead), candidates });
-        }
-    }
-
-    fn candidates(&mut self, bytes: &[u8], at: usize, what: Try) -> Vec<Candidate> {
-        let rule = what.rule;
-        if let Some(class) = what.judge {
-            return self.judged(bytes, at, rule, class).into_iter().collect();
-        }
-        let Some(regex) = self.library.regex(rule) else { return Vec::new() };
-        let (from, to) = self.window(bytes, at, rule);
-        let window = &bytes[from..to];
-        let mut found = Vec::new();
-        let mut slots = std::mem::take(&mut self.slots);
-        slots.clear();
-        slots.resize(regex.groups() * 2, None);
-        // Where the match must begin is known of most anchors; else it may begin anywhere before.
-        let (mut next, anchored) = match what.lead {
-            None => (0, Anchored::No),
-            Some(lead) => match (at - from).checked_sub(lead as usize) {
-                Some(start) => (start, Anchored::Yes),
-                None => return found,
-            },
-        };
-        while next <= at - from && found.len() < MAX_PER_ANCHOR {
-            let input = Input::new(window).span(next..window.len()).anchored(anchored);
-            if !regex.search(&input, &mut slots) {
-                break;
-            }
-            let group = |n: usize| Some((slots.get(2 * n)?.as_ref()?.get(), slots.get(2 * n + 1)?.as_ref()?.get()));
-            let Some((start, end)) = group(0).filter(|m| m.0 + from <= at) else { break };
-            next = end.max(start + 1);
-            let bounded = !self.library.plan(rule).boundary || at_boundary(bytes, start + from);
-            if end + from > at && bounded {
-                let named = |name: &str| {
-                    let (a, b) = group(regex.group(name)?).filter(|_| !name.is_empty())?;
-                    Some(String::from_utf8_lossy(&window[a..b]).into_owned().into_boxed_str()).filter(|text| !text.is_empty())
-                };
-                let filled = |n: usize| group(n).filter(|v| v.0 < v.1);
-                let value = match self.library.rule(rule).group(regex) {
-                    FIRST => (1..regex.groups()).find_map(filled),
-                    n => filled(n),
-                };
-                // More than the window, but within the line: a line with new bytes is decided again as a whole.
-                if let Some((a, b)) = value.filter(|v| !decode::is_in_blob(bytes, v.0 + from)) {
-                    let open = self.open_exceptions(rule, window, (start, end), (a, b));
-                    found.extend(open.and_then(|open| self.candidate(rule, &window[a..b], (a + from, b + from), (at, open), named)));
-                }
-            }
-            if anchored == Anchored::Yes {
-                break;
-            }
-        }
-        self.slots = slots;
-        found
-    }
-
-    /// The value of the name at an anchor, if it may be a credential at some path.
-    fn judged(&self, bytes: &[u8], at: usize, rule: u16, class: Judge) -> Option<Candidate> {
-        let (from, to) = self.window(bytes, at, rule);
-        let judged = generic::judge(&bytes[from..to], at - from, class).filter(generic::Judged::may_count)?;
-        let (start, end) = (judged.value.0 + from, judged.value.1 + from);
-        Some(Candidate {
-            rule,
-            start: offset(start, at),
-            end: offset(end, at),
-            secret: Secret::new(&bytes[start..end]),
-            confidence: generic::confidence(judged.features, None).unwrap_or(Confidence::Low),
-            proof: Proof::Context,
-            encoding: None,
-            principal: None,
-            scope: None,
-            features: Some(judged.features),
-            excepted: 0,
-        })
-    }
-
-    /// Guards, placeholders, proof: what is left is a candidate.
-    fn candidate(
-        &self,
-        rule: u16,
-        value: &[u8],
-        span: (usize, usize),
-        (at, excepted): (usize, u32),
-        named: impl Fn(&str) -> Option<Box<str>>,
-    ) -> Option<Candidate> {
-        let detector = self.library.detector(rule);
-        let far = !detector.name.is_empty() && span.0 > at + NAME_GAP;
-        if far || !guard::holds(&detector.guards, value) {
-            return None;
-        }
-        let mut confidence = detector.confidence;
-        let mut proof = if detector.name.is_empty() { Proof::Pattern } else { Proof::Context };
-        if !detector.guards.checksum.is_empty() {
-            match proof::check(&detector.guards.checksum, value) {
-                Outcome::Failed => return None,
-                Outcome::Proven(how) => (confidence, proof) = (Confidence::High, how),
-                Outcome::Silent => {}
-            }
-        }
-        // What proves itself is none, however it looks.
-        if !matches!(proof, Proof::Checksum | Proof::Structure) && placeholder::is_placeholder(value) {
-            return None;
-        }
-        let decoded = (!detector.identity.decoder.is_empty()).then(|| proof::decode(&detector.identity.decoder, value)).flatten();
-        let (principal, scope) = decoded.map(|d| (d.principal, d.scope)).unwrap_or_default();
-        Some(Candidate {
-            rule,
-            start: offset(span.0, at),
-            end: offset(span.1, at),
-            secret: Secret::new(&canonical(value)),
-            confidence,
-            proof,
-            encoding: None,
-            principal: named(&detector.identity.principal).or(principal.map(String::into_boxed_str)),
-            scope: named(&detector.identity.scope).or(scope.map(String::into_boxed_str)),
-            features: None,
-            excepted,
-        })
-    }
-
-    /// The exceptions that hold but for the path; `None` when one holds at any path. They see no further than the window.
-    fn open_exceptions(&self, rule: u16, window: &[u8], whole: (usize, usize), value: (usize, usize)) -> Option<u32> {
-        let Some(excepts) = self.library.rule(rule).excepts() else { return Some(0) };
-        let line = (line_start(window, whole.0, window.len()), line_end(window, whole.1, window.len()));
-        excepts.open([value, whole, line].map(|(from, to)| &window[from..to]))
-    }
-
-    /// The bytes a detector may look at from an anchor: on its line, unless it spans lines.
-    fn window(&self, bytes: &[u8], at: usize, rule: u16) -> (usize, usize) {
-        let plan = self.library.plan(rule);
-        let (lead, reach) = (plan.lead as usize + CONTEXT, plan.reach as usize + 1);
-        if self.library.detector(rule).multiline {
-            return (at.saturating_sub(lead), (at + reach).min(bytes.len()));
-        }
-        (line_start(bytes, at, lead), line_end(bytes, at, reach))
-    }
-
     /// Scans what an encoded run decodes to, and maps what is found back onto the run.
     fn decoded(&mut self, bytes: &[u8], run: &Run, depth: u8, hits: &mut Vec<Hit>) {
         let Some(text) = decode::decode(&bytes[run.start..run.end], run.scheme) else { return };
         let mut inner = Vec::new();
-        let mut nested = Scanner::sharing(self.library, self.decode_depth, self.seen.clone());
         if let Some(encoding) = utf16::sniff(&text.bytes) {
-            nested.utf16(&text.bytes, encoding, &mut inner);
+            self.utf16(&text.bytes, encoding, &mut inner);
         } else {
-            nested.range(&text.bytes, 0, text.bytes.len(), depth + 1, &mut inner);
+            self.range(&text.bytes, 0, text.bytes.len(), depth + 1, &mut inner);
         }
         let mut candidates = Vec::new();
         for hit in &inner {
@@ -425,18 +278,6 @@ impl<'l> Scanner<'l> {
             hits.push(Hit { at: at as u32, source: hit.source, candidates: Some(mapped.collect()) });
         }
     }
-}
-
-/// The value as it is compared: a private key in PEM is the same key however its lines are escaped, quoted, indented or ended.
-fn canonical(value: &[u8]) -> Cow<'_, [u8]> {
-    if !value.starts_with(b"-----BEGIN ") {
-        return Cow::Borrowed(value);
-    }
-    let text = String::from_utf8_lossy(value).replace("\\r", "\n").replace("\\n", "\n");
-    let noise = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ',' | '`');
-    let lines = text.lines().map(|l| l.trim_matches(noise)).map(|l| l.strip_suffix(" +").unwrap_or(l).trim_end_matches(noise));
-    let lines = lines.filter(|l| !l.is_empty());
-    Cow::Owned(lines.collect::<Vec<_>>().join("\n").into_bytes())
 }
 
 fn is_dirty(dirty: &[(usize, usize)], at: usize) -> bool {
