@@ -24,7 +24,10 @@ pub fn holds(guards: &Guards, value: &[u8]) -> bool {
 
 /// Whether `value` contains `word`, in any case.
 pub fn contains(value: &[u8], word: &[u8]) -> bool {
-    !word.is_empty() && value.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
+    let Some((first, rest)) = word.split_first() else { return false };
+    let Some(last) = value.len().checked_sub(word.len()) else { return false };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, &value[..=last]).any(|i| value[i + 1..i + word.len()].eq_ignore_ascii_case(rest))
 }
 
 #[cfg(test)]

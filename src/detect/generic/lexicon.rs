@@ -1,6 +1,7 @@
 //! The lexicon: the lists of words that names, values and places are judged by.
 
-use std::collections::{BTreeMap, HashSet};
+use foldhash::fast::FixedState;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 static TEXT: &str = include_str!("lexicon.txt");
@@ -23,14 +24,17 @@ pub fn words(list: &str) -> &'static [&'static str] {
 }
 
 struct List {
-    set: HashSet<&'static [u8]>,
+    set: HashSet<&'static [u8], FixedState>,
     words: Vec<&'static str>,
 }
 
-fn lists() -> &'static BTreeMap<&'static str, List> {
-    static LISTS: OnceLock<BTreeMap<&'static str, List>> = OnceLock::new();
+/// The lists by name. Their words are the program's own, so that the key of their hashes need not be drawn.
+type Lists = HashMap<&'static str, List, FixedState>;
+
+fn lists() -> &'static Lists {
+    static LISTS: OnceLock<Lists> = OnceLock::new();
     LISTS.get_or_init(|| {
-        let mut lists = BTreeMap::new();
+        let mut lists = Lists::default();
         for section in TEXT.split("\n[").skip(1) {
             let (name, rest) = section.split_once("]\n").expect("a section has a name");
             let lines = rest.lines().filter(|l| !l.starts_with("# "));

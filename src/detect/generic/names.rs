@@ -151,7 +151,7 @@ fn class_of(word: &[u8]) -> Option<Judge> {
     lower[..n].copy_from_slice(&word[..n]);
     lower[..n].make_ascii_lowercase();
     let word = &lower[..n];
-    let holds = |part: &[u8]| memchr::memmem::find(word, part).is_some();
+    let holds = |part: &[u8]| word.windows(part.len()).any(|w| w == part);
     let plural = word.ends_with(b"s") && !word.ends_with(b"pass");
     if holds(b"passw")
         || holds(b"passphrase")

@@ -9,10 +9,11 @@ use crate::detect::placeholder::said_in_base64;
 /// What a value looks like, given the identifier that names it.
 pub fn features(value: &[u8], name: &[u8]) -> Features {
     let mut f = Features::default();
+    let surprise = words::surprise(value);
     length(value.len(), &mut f);
     characters(value, &mut f);
-    letters(value, &mut f);
-    shape(value, &mut f);
+    letters(value, surprise, &mut f);
+    shape(value, surprise, &mut f);
     meaning(value, name, &mut f);
     f
 }
@@ -73,11 +74,11 @@ fn characters(value: &[u8], f: &mut Features) {
     f.set_if(share < 0.62, Feature::Flat);
 }
 
-fn letters(value: &[u8], f: &mut Features) {
+fn letters(value: &[u8], surprise: Option<f32>, f: &mut Features) {
     let count = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
     if count >= 3 {
-        let surprise = words::surprise(value).unwrap_or_default();
+        let surprise = surprise.unwrap_or_default();
         // Three or four letters of a short value are no words either way: `p.pwd`, `A128GCM`.
         f.set_if(surprise > 4.9 && (count >= 5 || value.len() >= 8), Feature::Gibberish);
         let wordy = surprise < 4.3 && digits * 5 <= value.len();
@@ -93,7 +94,9 @@ fn letters(value: &[u8], f: &mut Features) {
     }
 }
 
-fn shape(value: &[u8], f: &mut Features) {
+fn shape(value: &[u8], surprise: Option<f32>, f: &mut Features) {
+    let signs = Signs::of(value);
+    let below = |limit: f32| surprise.is_some_and(|s| s < limit);
     let text = std::str::from_utf8(value).unwrap_or_default();
     let wordy = f.has(Feature::Wordy);
     let identifier = |t: &str| {
@@ -101,46 +104,69 @@ fn shape(value: &[u8], f: &mut Features) {
     };
     let humps = text.bytes().zip(text.bytes().skip(1)).any(|(a, b)| a.is_ascii_lowercase() && b.is_ascii_uppercase());
     f.set_if(identifier(text) && wordy && (humps || text.contains('_')), Feature::Identifier);
-    let dotted = text.len() > 2 && text.contains(['.', '(']) && text.split(['.', '(']).take(2).all(identifier) && !text.starts_with("eyJ");
-    let reference = dotted && words::surprise(value).is_some_and(|s| s < 4.8)
-        || text.contains("->")
-        || text.contains("::")
+    let dotted = text.len() > 2 && signs.any(b".(") && text.split(['.', '(']).take(2).all(identifier) && !text.starts_with("eyJ");
+    let reference = dotted && below(4.8)
+        || signs.any(b">") && text.contains("->")
+        || signs.any(b":") && text.contains("::")
         || text.ends_with("()")
         || text.contains("():");
     f.set_if(reference, Feature::Dotted);
-    let shout = text.len() > 3 && text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    f.set_if(shout && words::surprise(value).is_some_and(|s| s < 5.0), Feature::Shout);
+    let shout = text.len() > 3 && signs.any(b"_") && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    f.set_if(shout && below(5.0), Feature::Shout);
     let kebab =
-        text.contains('-') && !text.contains(' ') && text.split('-').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    f.set_if(kebab && words::surprise(value).is_some_and(|s| s < 4.7), Feature::Kebab);
+        signs.any(b"-") && !signs.any(b" ") && text.split('-').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    f.set_if(kebab && below(4.7), Feature::Kebab);
     let slashes = text.bytes().filter(|b| *b == b'/').count();
     let path = text.starts_with(['/', '~']) && slashes >= 1
         || text.starts_with("./")
         || text.starts_with("../")
         || text.starts_with("C:\\")
-        || slashes >= 1 && (wordy || words::surprise(value).is_some_and(|s| s < 4.4));
+        || slashes >= 1 && (wordy || below(4.4));
     f.set_if(path && !text.contains("=="), Feature::Path);
-    f.set_if(text.contains("://") || text.starts_with("www.") || text.starts_with("arn:") || text.starts_with("urn:"), Feature::Url);
+    f.set_if(
+        signs.any(b":") && text.contains("://") || text.starts_with("www.") || text.starts_with("arn:") || text.starts_with("urn:"),
+        Feature::Url,
+    );
     f.set_if(is_uuid(value), Feature::Uuid);
     f.set_if(f.has(Feature::Hex) && matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128), Feature::Digest);
     let numeric = value.iter().all(|b| b.is_ascii_digit() || b".-:+, /TZxXeE%".contains(b)) && value.iter().any(u8::is_ascii_digit);
     f.set_if(numeric, Feature::Number);
     let at = text.find('@');
     f.set_if(at.is_some_and(|i| i > 0 && text[i..].contains('.') && !text.contains(' ')), Feature::Email);
-    let format = [
-        "%s", "%d", "%v", "{0}", "${", "{{", "#{", "$(", "%(", "<%", "\\w", "[a-z", "[A-Z", "{}", "{%", "[^", ".*", "\\d", "[0-9", "(?",
-        "%{", "]{",
-    ]
-    .iter()
-    .any(|p| text.contains(p));
+    let format = signs.any(b"%{}$#<\\[].(")
+        && [
+            "%s", "%d", "%v", "{0}", "${", "{{", "#{", "$(", "%(", "<%", "\\w", "[a-z", "[A-Z", "{}", "{%", "[^", ".*", "\\d", "[0-9",
+            "(?", "%{", "]{",
+        ]
+        .iter()
+        .any(|p| text.contains(p));
     let braces = text.starts_with(['{', '[', '(', '<', '@', ':', '!', '?'])
         || text.starts_with('$') && text[1..].bytes().all(|b| b.is_ascii_alphanumeric() || b"_:.->[]'{}".contains(&b))
         || text.starts_with('%') && text.ends_with('%');
     f.set_if(format || braces, Feature::Format);
-    f.set_if(
-        text.contains("</") || text.contains("/>") || text.contains("<br") || text.contains("<i>") || text.contains("<b>"),
-        Feature::Html,
-    );
+    let html = || text.contains("</") || text.contains("/>") || text.contains("<br") || text.contains("<i>") || text.contains("<b>");
+    f.set_if(signs.any(b"<>") && html(), Feature::Html);
+}
+
+/// Which bytes a value has, a bit each.
+struct Signs([u64; 4]);
+
+impl Signs {
+    fn of(value: &[u8]) -> Self {
+        let mut bits = [0; 4];
+        value.iter().for_each(|b| bits[usize::from(b >> 6)] |= 1 << (b & 63));
+        Self(bits)
+    }
+
+    /// Whether any of these is among them.
+    fn any(&self, signs: &[u8]) -> bool {
+        signs.iter().any(|b| self.0[usize::from(b >> 6)] & 1 << (b & 63) != 0)
+    }
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.0.iter().map(|bits| bits.count_ones() as usize).sum()
+    }
 }
 
 fn meaning(value: &[u8], name: &[u8], f: &mut Features) {
@@ -154,7 +180,7 @@ fn meaning(value: &[u8], name: &[u8], f: &mut Features) {
     let known = |t: &[u8]| lexicon::has("dummy", t);
     let dummy = |t: &[u8]| known(t) || known(&plainly(t));
     // Of a long value in hexadecimal, sixteen different characters are all that there are.
-    let few = trimmed.iter().collect::<std::collections::BTreeSet<_>>().len() <= (trimmed.len() / 8).clamp(2, 6);
+    let few = Signs::of(trimmed).count() <= (trimmed.len() / 8).clamp(2, 6);
     let digits = trimmed.iter().all(u8::is_ascii_digit);
     let said = said_in_base64(trimmed).is_some_and(|t| is_said_dummy(&t));
     f.set_if(said || dummy(trimmed) || dummy(core) && tail <= 3 || few || digits && (trimmed.len() < 6 || is_run(trimmed)), Feature::Dummy);
