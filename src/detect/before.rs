@@ -1,11 +1,12 @@
 //! What stands before an anchor: looked at backwards, from the anchor on, where a match may begin anywhere before it. Nearly always a few bytes show that none
 //! does, while the pattern itself would have to be searched for from the furthest place on.
 
+use super::plan;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::{Compiler, NFA, WhichCaptures};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::Hir;
 
 /// Memory for the automaton on one thread, in bytes.
 const CACHE: usize = 1 << 20;
@@ -17,8 +18,7 @@ impl Before {
     /// Compiles the first parts of a pattern.
     pub(super) fn new(pattern: &str, parts: usize) -> Option<Self> {
         let hir = syntax::parse_with(pattern, &syntax::Config::new().unicode(false).utf8(false)).ok()?;
-        let HirKind::Concat(all) = hir.kind() else { return None };
-        let before = Hir::concat(all.get(..parts)?.to_vec());
+        let before = Hir::concat(plan::parts(&hir).get(..parts)?.to_vec());
         let backwards = NFA::config().utf8(false).reverse(true).which_captures(WhichCaptures::None);
         let nfa = Compiler::new().configure(backwards).build_from_hir(&before).ok()?;
         let config = DFA::config().match_kind(MatchKind::All).cache_capacity(CACHE).skip_cache_capacity_check(true);
@@ -30,7 +30,7 @@ impl Before {
         self.0.create_cache()
     }
 
-    /// From where to `at` the bytes show that a match has no beginning before `at`; `None` when it may have one that is not before `from`.
+    /// From where to `at` the bytes show that a match has no beginning before `at`; `None` when it may have one, or more than those from `from` on would tell.
     pub(super) fn fails(&self, cache: &mut Cache, bytes: &[u8], from: usize, at: usize) -> Option<usize> {
         let input = Input::new(bytes).span(from..at).anchored(Anchored::Yes);
         let mut state = self.0.start_state_reverse(cache, &input).ok()?;

@@ -8,7 +8,9 @@ use regex_syntax::hir::{Hir, HirKind};
 use serde::{Deserialize, Serialize};
 
 /// Longest run that is asked for.
-const MAX_RUN: u32 = 32;
+const MAX_RUN: u32 = 64;
+/// A long run.
+const LONG_RUN: u32 = 32;
 
 /// How long runs a text must hold for a match, roughly: the sieve looks in it only for anchors of patterns that it can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +49,7 @@ impl Demand {
 
     /// How long runs every match holds.
     pub fn tier(&self) -> Tier {
-        let is_long = |run: u8| u32::from(run) >= MAX_RUN;
+        let is_long = |run: u8| u32::from(run) >= LONG_RUN;
         match (is_long(self.narrow_run), is_long(self.wide_run)) {
             (true, _) => Tier::Narrow,
             (false, true) => Tier::Wide,
@@ -103,7 +105,7 @@ impl Tier {
     }
 }
 
-/// Whether a text has a run of [`MAX_RUN`] such bytes: it goes through a whole piece of sixteen.
+/// Whether a text has a run of [`LONG_RUN`] such bytes: it goes through a whole piece of sixteen.
 fn has_long_run(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     let mut at = 0;
     while let Some(piece) = text.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -113,7 +115,7 @@ fn has_long_run(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
         }
         let start = text[..at].iter().rposition(|b| !is(*b)).map_or(0, |i| i + 1);
         let end = text[at..].iter().position(|b| !is(*b)).map_or(text.len(), |i| at + i);
-        if end - start >= MAX_RUN as usize {
+        if end - start >= LONG_RUN as usize {
             return true;
         }
         at = at.max(end / piece.len() * piece.len());

@@ -2,7 +2,7 @@
 //!
 //! Plans of the built-in detectors are made by the build script, those of a user's detectors at start-up.
 
-use super::anchor::{Anchor, anchors};
+use super::anchor::{Anchor, anchors, likelihood};
 use super::demand::Demand;
 use crate::model::Detector;
 use regex_syntax::hir::{Hir, HirKind, Look};
@@ -56,13 +56,14 @@ impl Plan {
         let pattern = full_pattern(detector);
         let hir = parse(&pattern).map_err(|e| format!("the pattern is wrong: {e}"))?;
         let (hir, pattern, boundary) = without_boundary(hir, pattern);
-        let anchors = if detector.keywords.is_empty() {
-            anchors(&hir, boundary)
-                .ok_or("the pattern has no literal of at least 3 bytes that every match contains; state `keywords` or a `name`")?
+        let (before, anchors) = if detector.keywords.is_empty() {
+            let found = anchors(&hir, boundary)
+                .ok_or("the pattern has no literal of at least 3 bytes that every match contains; state `keywords` or a `name`")?;
+            at_part(&hir, &found).unwrap_or((0, found))
         } else if let Some(short) = detector.keywords.iter().find(|k| k.len() < 3) {
             return Err(format!("the keyword `{short}` is shorter than 3 bytes"));
         } else {
-            detector.keywords.iter().map(|k| Anchor::keyword(k)).collect()
+            (0, detector.keywords.iter().map(|k| Anchor::keyword(k)).collect())
         };
         if detector.judge.is_some() {
             let grams = anchors.iter().map(|a| [a.grams(0), a.grams(1)]).collect();
@@ -94,7 +95,7 @@ impl Plan {
             grams,
             lead: lead.min(if detector.multiline { cap } else { LINE_LEAD }).max(if lines { LINE_LEAD } else { 0 }),
             reach: longest.min(cap).max(if lines { LINE_REACH } else { 0 }),
-            before: if detector.keywords.is_empty() { parts_before(&hir, &anchors) } else { 0 },
+            before,
             demand: if detector.multiline { Demand::default() } else { Demand::of(&hir) },
             anchors,
         })
@@ -125,15 +126,29 @@ fn named_reach(detector: &Detector) -> u32 {
     (NAME_GAP + longest + 64) as u32
 }
 
-/// How many parts of a pattern stand before these anchors of it, where all that follows begins with one of them.
-fn parts_before(hir: &Hir, found: &[Anchor]) -> u8 {
-    let HirKind::Concat(parts) = hir.kind() else { return 0 };
-    let begins = |rest: &[Hir]| {
-        let own = anchors(&Hir::concat(rest.to_vec()), false).unwrap_or_default();
-        own.len() == found.len() && own.iter().zip(found).all(|(own, found)| own.sets == found.sets && own.exact && own.lead == Some(0))
-    };
+/// Anchors that begin with a part of the pattern, and how many parts stand before them: as good as those that were found, where a match begins anywhere before.
+fn at_part(hir: &Hir, found: &[Anchor]) -> Option<(u8, Vec<Anchor>)> {
+    if found.iter().all(|anchor| anchor.exact) {
+        return None;
+    }
+    let parts = parts(hir);
     let most = parts.len().min(usize::from(u8::MAX) + 1);
-    (1..most).rev().find(|&before| begins(&parts[before..])).unwrap_or(0) as u8
+    (1..most).rev().find_map(|before| {
+        let mut own = anchors(&Hir::concat(parts[before..].to_vec()), false)?;
+        let begins = own.iter().all(|anchor| anchor.exact && anchor.lead == Some(0)) && likelihood(&own) <= likelihood(found);
+        let lead = Hir::concat(parts[..before].to_vec()).properties().maximum_len();
+        own.iter_mut().for_each(|anchor| (anchor.lead, anchor.exact) = (lead, false));
+        begins.then_some((before as u8, own))
+    })
+}
+
+/// What a pattern is made of, one behind another.
+pub fn parts(hir: &Hir) -> &[Hir] {
+    match hir.kind() {
+        HirKind::Concat(parts) => parts,
+        HirKind::Capture(capture) => parts(&capture.sub),
+        _ => &[],
+    }
 }
 
 /// Takes a word boundary off the front of a pattern, to be checked by hand.

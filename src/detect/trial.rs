@@ -18,6 +18,9 @@ use std::borrow::Cow;
 /// Most candidates one anchor may yield.
 const MAX_PER_ANCHOR: usize = 64;
 
+/// So many bytes are looked at backwards for a match on one line.
+const GLANCE: usize = 32;
+
 /// What one thread makes of a detector's automata.
 #[derive(Default)]
 pub(super) struct Made {
@@ -59,8 +62,9 @@ impl Scanner<'_> {
             None => {
                 let before = rule.before()?;
                 let cache = made.before.get_or_insert_with(|| Box::new(before.cache()));
-                let lead = rule.plan.lead as usize + CONTEXT;
-                let from = if rule.detector.multiline { at.saturating_sub(lead) } else { line_start(bytes, at, lead) };
+                // On a line, the pattern itself is soon through with what may stand there.
+                let most = if rule.detector.multiline { rule.plan.lead as usize + CONTEXT } else { GLANCE };
+                let from = at.saturating_sub(most);
                 before.fails(cache, bytes, from, at)
             }
         }
