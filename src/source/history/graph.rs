@@ -6,6 +6,7 @@ use super::pack::{Kind, NONE};
 use super::trees::{Entry, EntryKind, Names, Piece, TreeReader, TreeRecord};
 use super::walk::{Node, Visitor};
 use crate::model::{Segment, Timestamp};
+use foldhash::fast::RandomState;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
@@ -101,7 +102,7 @@ pub struct CommitNode {
 pub struct Graph {
     /// Commits in topological order, older first; ties by commit time, then by id.
     pub commits: Vec<CommitNode>,
-    commit_of: HashMap<ObjectId, CommitNo>,
+    commit_of: HashMap<ObjectId, CommitNo, RandomState>,
     pub(super) trees: Vec<TreeRecord>,
     /// Record of each object that is a tree.
     tree_of: Vec<u32>,
@@ -262,7 +263,7 @@ fn order(
     border: &HashSet<Vec<u8>>,
     authors: &mut Names,
 ) -> (Vec<CommitNode>, Vec<ObjectId>) {
-    let index: HashMap<ObjectId, usize> = commits.iter().enumerate().map(|(i, c)| (c.0, i)).collect();
+    let index: HashMap<ObjectId, usize, RandomState> = commits.iter().enumerate().map(|(i, c)| (c.0, i)).collect();
     let mut parents: Vec<Vec<usize>> = Vec::with_capacity(commits.len());
     let mut torn = Vec::new();
     for (object, commit) in &commits {

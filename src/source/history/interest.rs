@@ -98,6 +98,7 @@ impl<'g> Descent<'g> {
                 let tree = self.order[place];
                 for &child in self.derived.of(tree) {
                     let place = self.places[child as usize] as usize;
+                    self.marks[place].reserve(here.len());
                     copy(&here, &self.graph.trees[child as usize].pieces, &mut self.marks[place]);
                     self.waiting[place / 64] |= u64::from(!self.marks[place].is_empty()) << (place % 64);
                 }

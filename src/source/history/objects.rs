@@ -32,7 +32,7 @@ pub struct Objects {
     hash_len: usize,
     ids: Vec<u8>,
     places: Vec<Place>,
-    /// Objects whose id begins with less than a prefix, for each prefix: some eight objects a prefix, so that the table stays in a core's cache.
+    /// Objects whose id begins with less than a prefix, for each prefix: some two objects a prefix.
     fan: Vec<u32>,
     /// Bits of a prefix.
     prefix_bits: u32,
@@ -56,7 +56,7 @@ impl Objects {
             ids: Vec::with_capacity(all.len() * hash_len),
             places: Vec::with_capacity(all.len()),
             fan: Vec::new(),
-            prefix_bits: (usize::BITS - all.len().leading_zeros()).saturating_sub(3).clamp(8, 18),
+            prefix_bits: (usize::BITS - all.len().leading_zeros()).saturating_sub(1).clamp(8, 19),
             of_entry: packs.iter().map(|p| vec![NONE; p.count() as usize]).collect(),
         };
         for (id, place) in all {
@@ -105,7 +105,7 @@ impl Objects {
             ids.chunks_exact(self.hash_len).zip(&mut guesses).for_each(|(id, guess)| *guess = self.guess(id));
             let mut right = [false; BATCH];
             for ((id, guess), right) in ids.chunks_exact(self.hash_len).zip(&guesses).zip(&mut right) {
-                *right = guess.low < guess.high && self.id(guess.first) == id;
+                *right = guess.low < guess.high && compare(self.id(guess.first), id).is_eq();
             }
             for ((id, guess), right) in ids.chunks_exact(self.hash_len).zip(guesses).zip(right) {
                 found(id, if right { Some(guess.first) } else { self.between(id, guess) });
