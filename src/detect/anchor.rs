@@ -189,11 +189,6 @@ pub fn anchors(hir: &Hir, boundary: bool) -> Option<Vec<Anchor>> {
     walk.best
 }
 
-/// How likely it is that ordinary text matches any of these at a place, roughly.
-pub fn likelihood(anchors: &[Anchor]) -> f32 {
-    anchors.iter().map(Anchor::probability).sum()
-}
-
 /// The fixed sequences that may stand at the current position.
 #[derive(Clone)]
 struct Runs {
@@ -237,7 +232,7 @@ impl Walk {
     fn offer(&mut self, runs: &Runs) {
         let trimmed: Option<Vec<Anchor>> = runs.alternatives.iter().map(trim).collect();
         if let Some(anchors) = trimmed {
-            let score = likelihood(&anchors);
+            let score = anchors.iter().map(Anchor::probability).sum::<f32>();
             if score < self.best_score {
                 self.best_score = score;
                 self.best = Some(anchors);
@@ -345,7 +340,7 @@ impl Walk {
     }
 
     fn offer_choice(&mut self, anchors: Vec<Anchor>) {
-        let score = likelihood(&anchors);
+        let score = anchors.iter().map(Anchor::probability).sum::<f32>();
         if anchors.len() <= MAX_ALTERNATIVES && score < self.best_score {
             self.best_score = score;
             self.best = Some(anchors);

@@ -2,7 +2,7 @@
 //!
 //! Plans of the built-in detectors are made by the build script, those of a user's detectors at start-up.
 
-use super::anchor::{Anchor, anchors, likelihood};
+use super::anchor::{Anchor, anchors};
 use super::demand::Demand;
 use crate::model::Detector;
 use regex_syntax::hir::{Hir, HirKind, Look};
@@ -126,7 +126,7 @@ fn named_reach(detector: &Detector) -> u32 {
     (NAME_GAP + longest + 64) as u32
 }
 
-/// Anchors that begin with a part of the pattern, and how many parts stand before them: as good as those that were found, where a match begins anywhere before.
+/// Those of these anchors that begin with a part of the pattern, if every match has one of them, and how many parts stand before them.
 fn at_part(hir: &Hir, found: &[Anchor]) -> Option<(u8, Vec<Anchor>)> {
     if found.iter().all(|anchor| anchor.exact) {
         return None;
@@ -135,7 +135,8 @@ fn at_part(hir: &Hir, found: &[Anchor]) -> Option<(u8, Vec<Anchor>)> {
     let most = parts.len().min(usize::from(u8::MAX) + 1);
     (1..most).rev().find_map(|before| {
         let mut own = anchors(&Hir::concat(parts[before..].to_vec()), false)?;
-        let begins = own.iter().all(|anchor| anchor.exact && anchor.lead == Some(0)) && likelihood(&own) <= likelihood(found);
+        let known = |anchor: &Anchor| found.iter().any(|f| f.sets == anchor.sets);
+        let begins = own.iter().all(|anchor| anchor.exact && anchor.lead == Some(0) && known(anchor));
         let lead = Hir::concat(parts[..before].to_vec()).properties().maximum_len();
         own.iter_mut().for_each(|anchor| (anchor.lead, anchor.exact) = (lead, false));
         begins.then_some((before as u8, own))
@@ -218,5 +219,16 @@ mod tests {
             let (_, text, taken) = without_boundary(parse(whole).expect(whole), whole.to_owned());
             assert_eq!((text.as_str(), taken), (rest.unwrap_or(whole), rest.is_some()));
         }
+    }
+
+    #[test]
+    fn anchors_begin_with_a_part_where_no_match_is_lost() {
+        let of = |pattern: &str| {
+            let hir = parse(pattern).expect(pattern);
+            at_part(&hir, &anchors(&hir, false).expect(pattern)).map(|(before, own)| (before, own.len()))
+        };
+        assert_eq!(of(r#"(kty"?\s{0,4}:\s{0,4}\\?["'](?:RSA|OKP)["'])"#), Some((6, 2)), "a backslash before it may be or not");
+        assert_eq!(of("ghp_[a-z]{36}"), None, "a match begins with it");
+        assert_eq!(of("[a-z]{2,9}(?:token|x[0-9]{1,9}secret)"), None, "`secret` begins with no part");
     }
 }
