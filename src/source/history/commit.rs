@@ -2,6 +2,7 @@
 
 use super::objects::unhex;
 use crate::model::Timestamp;
+use memchr::{memchr, memchr_iter};
 
 /// What a commit says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +24,10 @@ impl Commit {
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut commit =
             Self { tree: Vec::new(), parents: Vec::new(), author: String::new(), authored: Timestamp::default(), committed: 0 };
-        for line in bytes.split(|&b| b == b'\n').take_while(|l| !l.is_empty()) {
-            let Some(space) = line.iter().position(|&b| b == b' ') else { continue };
+        let ends = memchr_iter(b'\n', bytes).chain([bytes.len()]);
+        let lines = ends.scan(0, |start, end| Some(&bytes[std::mem::replace(start, end + 1)..end]));
+        for line in lines.take_while(|l| !l.is_empty()) {
+            let Some(space) = memchr(b' ', line) else { continue };
             let (key, value) = (&line[..space], &line[space + 1..]);
             match key {
                 b"tree" if commit.tree.is_empty() => commit.tree = unhex(value)?,
@@ -42,7 +45,7 @@ impl Commit {
 fn person(value: &[u8]) -> (String, Timestamp) {
     let end = value.iter().rposition(|&b| b == b'>').map_or(value.len(), |i| i + 1);
     let name = String::from_utf8_lossy(&value[..end]).into_owned();
-    let rest = String::from_utf8_lossy(&value[end..]).into_owned();
+    let rest = String::from_utf8_lossy(&value[end..]);
     let mut words = rest.split_whitespace();
     let seconds = words.next().and_then(|s| s.parse::<i64>().ok()).unwrap_or(0).clamp(0, 253_402_300_799);
     let offset: i16 = words.next().and_then(|o| o.parse().ok()).unwrap_or(0);

@@ -187,12 +187,27 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// What each hexadecimal digit stands for; more than that for what is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0xff; 256];
+    let mut i = 0;
+    while i < 16 {
+        digits[b"0123456789abcdef"[i] as usize] = i as u8;
+        digits[b"0123456789ABCDEF"[i] as usize] = i as u8;
+        i += 1;
+    }
+    digits
+};
+
 /// Bytes from hexadecimal; `None` when a character is no digit or one is left over.
 pub fn unhex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
-    let pairs = text.chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return None;
+    let (pairs, rest) = text.as_chunks::<2>();
+    let mut bytes = Vec::with_capacity(pairs.len());
+    let mut all = 0;
+    for pair in pairs {
+        let [high, low] = pair.map(|b| DIGITS[usize::from(b)]);
+        all |= high | low;
+        bytes.push(high << 4 | low);
     }
-    pairs.map(|p| Some(digit(p[0])? << 4 | digit(p[1])?)).collect()
+    (rest.is_empty() && all < 16).then_some(bytes)
 }
