@@ -30,11 +30,11 @@ impl Before {
         self.0.create_cache()
     }
 
-    /// From where to `at` the bytes show that a match has no beginning before `at`; `None` when it may have one, or more than those from `from` on would tell.
-    pub(super) fn fails(&self, cache: &mut Cache, bytes: &[u8], from: usize, at: usize) -> Option<usize> {
-        let input = Input::new(bytes).span(from..at).anchored(Anchored::Yes);
+    /// From where to `at` the bytes show that a match has no beginning before `at`; `None` when it may have one, or what stands before these bytes would tell.
+    pub(super) fn fails(&self, cache: &mut Cache, bytes: &[u8], at: usize) -> Option<usize> {
+        let input = Input::new(bytes).span(0..at).anchored(Anchored::Yes);
         let mut state = self.0.start_state_reverse(cache, &input).ok()?;
-        for i in (from..at).rev() {
+        for i in (0..at).rev() {
             state = self.0.next_state(cache, state, bytes[i]).ok()?;
             if state.is_dead() {
                 return Some(i);
@@ -53,7 +53,7 @@ mod tests {
 
     fn fails(text: &str, at: usize) -> Option<usize> {
         let before = Before::new(r#"\bname:[ ]{1,4}[a-z]+\n[ ]+value: "#, 6).expect("sound");
-        before.fails(&mut before.cache(), text.as_bytes(), 0, at)
+        before.fails(&mut before.cache(), text.as_bytes(), at)
     }
 
     #[test]

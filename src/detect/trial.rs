@@ -62,10 +62,10 @@ impl Scanner<'_> {
             None => {
                 let before = rule.before()?;
                 let cache = made.before.get_or_insert_with(|| Box::new(before.cache()));
-                // On a line, the pattern itself is soon through with what may stand there.
-                let most = if rule.detector.multiline { rule.plan.lead as usize + CONTEXT } else { GLANCE };
-                let from = at.saturating_sub(most);
-                before.fails(cache, bytes, from, at)
+                // On a line, the pattern itself is soon through with what may stand there; and the start of the line is that of all text to it.
+                let multiline = rule.detector.multiline;
+                let from = if multiline { at.saturating_sub(rule.plan.lead as usize + CONTEXT) } else { line_start(bytes, at, GLANCE) };
+                before.fails(cache, &bytes[from..], at - from).map(|failed| from + failed)
             }
         }
     }

@@ -25,6 +25,7 @@ category: saas
 except: [{ line: [allowed] }]
 detectors:
   - { id: acme-line, title: A, kind: token, pattern: 'zacme_([a-z]{8})|zacme-([a-z]{8})', value: first, except: [{ match: ['^zacme-x'] }] }
+  - { id: acme-start, title: A, kind: token, pattern: '(?:^|,)[a-z]{1,3}zstart=([a-z]{8})' }
   - { id: acme-block, title: B, kind: token, pattern: 'zblock\s{1,9}([a-z]{8})', multiline: true, except: [{ line: ['^no'], paths: [a] }] }
 ";
 
@@ -185,6 +186,21 @@ fn check_chain(base: &[u8], versions: &[Vec<Piece>]) -> Result<(), TestCaseError
         (base, hits) = (target, windowed);
     }
     Ok(())
+}
+
+#[test]
+fn the_start_of_a_line_is_the_start_of_the_text_for_what_stands_before_an_anchor() {
+    let found = |text: &str| {
+        let hits = Scanner::new(&LIBRARY, DEPTH).whole(text.as_bytes());
+        hits.iter()
+            .flat_map(|hit| hit.candidates.iter().flat_map(|c| c.iter()))
+            .filter(|c| LIBRARY.detector(c.rule).id == "acme-start")
+            .count()
+    };
+    for text in ["abzstart=kdjfhgqw", "x\nabzstart=kdjfhgqw\n", "x,abzstart=kdjfhgqw"] {
+        assert_eq!(found(text), 1, "{text:?}");
+    }
+    assert_eq!(found("x abzstart=kdjfhgqw"), 0);
 }
 
 fn config() -> ProptestConfig {
